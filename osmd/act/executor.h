@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/*
+ * executor: the root process that alone acts. Forked before any privilege is dropped, it
+ * takes documents over a SOCK_SEQPACKET pair, checks every field against a closed
+ * vocabulary, writes what it will do as pending to osm.db, does it, verifies it against the
+ * panel's own files, writes the outcome, and answers with one document for each.
+ *
+ * Requests (JSON objects):
+ *   {"do":"report","report":{...},"wanted":["email","store","hold"],"confirmed":true}
+ *   {"do":"undo","id":N,"who":"root"}       {"do":"undo","report":"ID","who":"root"}
+ *   {"do":"hold"|"block_account","target":"...","account":"...","who":"root","expire":N}
+ *   {"do":"expire"}   (timers: undo what has expired)     {"do":"reload"}   {"do":"ping"}
+ * Answers: {"ok":true|false,"error":"...","report":"ID","actions":[{id,action,target,state,detail}]}
+ * A datagram holds one whole document of at most EXECUTOR_MESSAGE_MAX bytes.
+ */
+#ifndef OSM_ACT_EXECUTOR_H
+#define OSM_ACT_EXECUTOR_H
+
+#include <jansson.h>
+
+#include "osmd/base/err.h"
+#include "osmd/base/paths.h"
+#include "osmd/model/options.h"
+
+#define EXECUTOR_MESSAGE_MAX (256 * 1024)
+
+struct executor;
+
+/* Opens osm.db for writing under PATH_EXECUTOR_LOCK, loads config and accounts, finishes or
+ * fails what was left pending. Fails when another executor holds the lock. */
+struct executor *executor_new(const struct paths *paths, const struct config *config,
+			      struct err *e);
+void executor_free(struct executor *x);
+/* One request -> one answer (owned by the caller, never NULL but without memory). This is all
+ * that `osm undo` needs when the daemon is down. now_s: wall clock. */
+json_t *executor_handle(struct executor *x, const json_t *request, int64_t now_s);
+/* Serve requests on fd until it is closed by the peer; also runs the expiry timer. Returns
+ * the process's exit code. */
+int executor_serve(struct executor *x, int fd);
+
+#endif

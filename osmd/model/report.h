@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/*
+ * report: what is made when a window exceeds its level: one JSON document (jansson), the
+ * same for the store, the mail, the page and the custom action. The schema is
+ * docs/report.schema.json; fields are added, never renamed.
+ *
+ * A builder takes the events one by one and counts values with bounds; nothing in it reads
+ * a clock or a file. All text is made valid UTF-8 (bad bytes become U+FFFD, NUL too).
+ */
+#ifndef OSM_MODEL_REPORT_H
+#define OSM_MODEL_REPORT_H
+
+#include <jansson.h>
+
+#include "osmd/base/err.h"
+#include "osmd/model/event.h"
+#include "osmd/model/options.h"
+
+struct report_builder;
+
+/* What is known before the events. All text is copied. */
+struct report_head {
+	const char *kind;       /* "limit": a trigger was exceeded; "forgery": somebody forges log lines;
+	                           "hidden": arrivals are being hidden */
+	enum trigger_id trigger;
+	struct slice account, mailbox, key, owner, domain, host;
+	unsigned limit, interval_s;
+	unsigned actions;       /* bits wanted by the rules */
+	bool testing, recipients_unit;
+	int64_t made_at_s;      /* event time of the firing event */
+	uint64_t added_since;   /* events of this key since the last report that was held back */
+};
+
+struct report_builder *report_begin(const struct report_head *head, unsigned sample_lines);
+/* Count one event of the window. */
+void report_event(struct report_builder *b, const struct event *ev);
+/* An event that is counted but whose line is no longer kept. */
+void report_lost_event(struct report_builder *b, int64_t at_s, enum certainty c);
+/* A plain sentence for the administrator (doubts, limits, what was not done and why). */
+void report_note(struct report_builder *b, const char *text);
+/* The document (owned by the caller) or NULL without memory; frees the builder. Its "id" is
+ * made from event data only: the same events always give the same id, so that a report which
+ * is sent twice after a crash is stored once. */
+json_t *report_end(struct report_builder *b);
+void report_abort(struct report_builder *b);
+
+/* Is this a report document that every reader may trust to have its fields and bounds? */
+bool report_valid(const json_t *report, struct err *e);
+/* Text that strangers chose, as valid UTF-8 of at most max bytes. */
+json_t *report_text(struct slice s, size_t max);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/*
+ * store: osm.db (SQLite, WAL): reports, the journal of actions, the audit of what people
+ * did. The executor is its only writer; everybody else opens it read only.
+ *
+ * An action goes pending -> done | failed | skipped, done -> undone | expired. Its row holds
+ * what undoing needs. (report, action, target) is unique: nothing is done twice.
+ */
+#ifndef OSM_STORE_STORE_H
+#define OSM_STORE_STORE_H
+
+#include <jansson.h>
+
+#include "osmd/base/err.h"
+#include "osmd/base/slice.h"
+
+struct store;
+
+enum action_state {
+	ACTION_PENDING,
+	ACTION_DONE,
+	ACTION_FAILED,
+	ACTION_SKIPPED, /* not wanted after all: testing, the cap, too little certainty */
+	ACTION_UNDONE,
+	ACTION_EXPIRED
+};
+const char *action_state_name(enum action_state s);
+
+struct action_row {
+	int64_t id;
+	char report_id[40]; /* "" when made by hand */
+	char action[24];    /* action_name() */
+	char account[72];
+	char target[320];   /* account or mailbox that it was done to */
+	enum action_state state;
+	int64_t created_s, changed_s, expires_s; /* expires_s 0: never */
+	char detail[512];   /* why it failed, was skipped; how it was verified */
+	char before[128];   /* the state before, for the undo: "held", "free" ... */
+};
+
+/* Open for writing (made with its schema when missing, stepped forward when older, refused
+ * when newer) or for reading only. */
+struct store *store_open(const char *path, bool writing, struct err *e);
+void store_close(struct store *s); /* NULL is fine */
+
+/* Store a report document; *fresh is false when its id is there already (not an error).
+ * state of "actions" is filled in by store_report_read from the journal. */
+bool store_report_add(struct store *s, const json_t *report, bool *fresh, struct err *e);
+/* The document with its "actions" array made from the journal; NULL: not there or *e set. */
+json_t *store_report_read(struct store *s, const char *id, struct err *e);
+
+struct report_filter {
+	const char *account, *type, *word; /* NULL: any; word: anywhere in key, account, mailbox */
+	int64_t since_s, before_s;         /* 0: any */
+	size_t limit, offset;
+};
+/* Newest first: an array of {id,time,type,kind,account,key,count,limit,actions:"..."}. */
+json_t *store_report_list(struct store *s, const struct report_filter *f, struct err *e);
+/* The newest report time for (type, key) or 0; for REPORT_REPEAT. */
+int64_t store_report_last(struct store *s, const char *type, const char *key);
+/* Every stored report's (trigger type, account, key, window's first and last event time, last
+ * event's time) since a time, for the warm-up: fn is called oldest first. */
+bool store_report_each(struct store *s, int64_t since_s,
+		       void (*fn)(const json_t *report, void *ctx), void *ctx, struct err *e);
+bool store_report_prune(struct store *s, int64_t before_s, struct err *e);
+
+/* Journal. begin: the row is on disk as pending when this returns; *fresh false when
+ * (report, action, target) is there already, with *row filled from it. */
+bool store_action_begin(struct store *s, struct action_row *row, bool *fresh, struct err *e);
+bool store_action_end(struct store *s, int64_t id, enum action_state state, const char *detail,
+		      const char *before, int64_t now_s, struct err *e);
+bool store_action_get(struct store *s, int64_t id, struct action_row *row, struct err *e);
+/* Rows in a state (or -1: all that hold something, i.e. done), oldest first. */
+bool store_action_each(struct store *s, int state, void (*fn)(const struct action_row *, void *),
+		       void *ctx, struct err *e);
+/* Is `action` in force for target (state done)? Its row. */
+bool store_action_in_force(struct store *s, const char *action, const char *target,
+			   struct action_row *row);
+/* Disruptive actions that reached done since a time. */
+unsigned store_action_count_since(struct store *s, int64_t since_s);
+bool store_audit(struct store *s, int64_t now_s, const char *who, const char *what, struct err *e);
+
+#endif
