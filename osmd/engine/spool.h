@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/*
+ * spool: asks Exim's spool who submitted a message: input/ID-H, or input/C/ID-H with a split
+ * spool (spool_in.c: line 1 "ID-H", line 2 "login uid gid"; later -ident, -auth_id). A sender
+ * can't write there. One open and one bounded read; the id was checked to be one.
+ * And asks the file system whether a printed cwd goes on after a newline (cpanel.md 4.6).
+ */
+#ifndef OSM_ENGINE_SPOOL_H
+#define OSM_ENGINE_SPOOL_H
+
+#include "cpanel-hooks/accounts.h"
+#include "osmd/engine/engine.h"
+
+/* spool: the spool folder with the root before it. */
+enum spool_answer spool_ask(const char *spool, struct slice message_id, struct slice user,
+			    struct slice login, char who[72]);
+bool spool_newline_path(const char *root, const struct accounts *accounts,
+			struct slice printed, char who[72]);
+
+#endif
