@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright (C) 2026 the osm authors
+#
+# make demo    builds, and shows the main job on real input
+# make check   builds, and runs every test
+# make help    names the rest
+
+CC      ?= gcc
+FUZZ_CC ?= clang
+B       := build
+VERSION := $(shell sed -n 's/^\#define OSM_VERSION "\(.*\)"/\1/p' osmd/base/version.h)
+
+PACKAGES := jansson libxml-2.0 sqlite3 libevent libpcre2-8 libarchive libsystemd libseccomp libcap-ng
+WARN  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+         -Wwrite-strings -Wformat=2 -Werror
+HARD  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) $(HARD) -I. $(PKG_CFLAGS) -MMD -MP $(CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+
+MAINS   := osmd/osmd.c osmd/osm.c cpanel-hooks/osm-hook.c whm/osm-whm.c
+SOURCES := $(filter-out $(MAINS) $(wildcard osmd/cmd_*.c), \
+             $(wildcard osmd/*/*.c firewall/*.c cpanel-hooks/*.c whm/*.c))
+OBJECTS := $(SOURCES:%.c=$(B)/%.o)
+UNITS   := $(shell find tests/unit -name 'test_*.c' 2>/dev/null | sort)
+FUZZERS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+BENCHES := $(sort $(wildcard tests/bench/*.c))
+PROGRAMS := $(B)/osmd $(B)/osm
+CLI     := osmd/osm.c $(sort $(wildcard osmd/cmd_*.c))
+
+.PHONY: all help deps have-deps demo check quick unit unit-asan clang-warnings layers system \
+        fuzz fuzz-long kill-long bench man format clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: have-deps ## build the programs
+	@$(MAKE) --no-print-directory $(PROGRAMS)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
+
+deps: ## install what building and testing needs (apt or dnf, as root)
+	sh tests/deps.sh
+
+have-deps:
+	@sh tests/deps.sh --check >/dev/null 2>&1 || sh tests/deps.sh
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(B)/libosm.a: $(OBJECTS)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/osmd: $(B)/osmd/osmd.o $(B)/libosm.a
+	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+$(B)/osm: $(CLI:%.c=$(B)/%.o) $(B)/libosm.a
+	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+$(B)/tests/%: $(B)/tests/%.o $(B)/libosm.a
+	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -lcriterion -o $@
+
+demo: all ## the main job on real input, in a private lab, cleaned up afterwards
+	bash tests/lab/demo.sh
+
+check: have-deps ## every test
+	$(MAKE) --no-print-directory layers man
+	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory unit
+	$(MAKE) --no-print-directory unit-asan
+	$(MAKE) --no-print-directory clang-warnings
+	$(MAKE) --no-print-directory fuzz
+	$(MAKE) --no-print-directory system
+	@echo "make check: everything passed"
+
+quick: have-deps ## layers and unit tests only
+	$(MAKE) --no-print-directory layers unit
+
+layers: ## includes only go downwards
+	sh tests/layers.sh
+
+man: ## the manual pages are well-formed
+	@for page in docs/*.[1-9]; do [ ! -f "$$page" ] || mandoc -T lint -W warning "$$page" || exit 1; done
+
+unit: have-deps ## unit tests: neither root nor network
+	@$(MAKE) --no-print-directory unit-run
+
+.PHONY: unit-run
+unit-run: $(UNITS:%.c=$(B)/%)
+	sh tests/run-unit.sh $^
+
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+unit-asan: have-deps ## the same under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory unit-run B=$(B)/asan HARD= CFLAGS="-O1 $(SAN)" LDFLAGS="$(SAN)"
+
+clang-warnings: have-deps ## clang builds it without a warning, too
+	@$(MAKE) --no-print-directory CC=clang B=$(B)/clang $(B)/clang/osmd $(B)/clang/osm
+
+system: all ## the whole product in the lab: real Exim, doubles of cPanel's programs
+	sh tests/run-system.sh
+
+FUZZ_SECONDS ?= 5
+$(B)/fuzz/%: tests/fuzz/%.c $(SOURCES)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -I. $(PKG_CFLAGS) \
+	  -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $< $(SOURCES) $(PKG_LIBS) -o $@
+
+fuzz: have-deps ## a short run of every fuzzer over its corpus
+	@$(MAKE) --no-print-directory FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz-run
+
+.PHONY: fuzz-run
+fuzz-run: $(FUZZERS:tests/fuzz/%.c=$(B)/fuzz/%)
+	sh tests/run-fuzz.sh $(FUZZ_SECONDS) $^
+
+fuzz-long: ## ten minutes for each fuzzer
+	$(MAKE) fuzz FUZZ_SECONDS=600
+
+kill-long: all ## 200 kills of osmd and of the executor during bursts
+	KILL_ROUNDS=200 sh tests/run-system.sh 30_kill
+
+bench: all ## speed against named peers in the same run
+	bash tests/bench/bench.sh
+
+format: ## clang-format over the tree
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean: ## remove what was built
+	rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Installs what building and testing osm needs, by the distribution's package manager.
+# --check: only say whether everything is there (exit 0) or what is missing (exit 1).
+set -eu
+
+apt_build="gcc make pkg-config libc6-dev libjansson-dev libxml2-dev libsqlite3-dev libevent-dev
+ libpcre2-dev libarchive-dev libsystemd-dev libseccomp-dev libcap-ng-dev"
+apt_test="clang libclang-rt-14-dev clang-format libcriterion-dev bats exim4-daemon-heavy iproute2
+ util-linux procps openssl python3 perl jq mandoc xz-utils sqlite3 valgrind"
+dnf_build="gcc make pkgconf-pkg-config glibc-devel jansson-devel libxml2-devel sqlite-devel libevent-devel
+ pcre2-devel libarchive-devel systemd-devel libseccomp-devel libcap-ng-devel"
+dnf_test="clang compiler-rt clang-tools-extra criterion-devel bats exim iproute util-linux procps-ng
+ openssl python3 perl jq mandoc xz sqlite valgrind"
+
+missing_commands() {
+	for c in gcc clang make pkg-config bats exim4 ip openssl python3 perl jq mandoc sqlite3 valgrind; do
+		command -v "$c" >/dev/null 2>&1 || [ -x "/usr/sbin/$c" ] ||
+			{ [ "$c" = exim4 ] && [ -x /usr/sbin/exim ]; } || printf '%s ' "$c"
+	done
+	for p in jansson libxml-2.0 sqlite3 libevent libpcre2-8 libarchive libsystemd libseccomp libcap-ng criterion; do
+		pkg-config --exists "$p" 2>/dev/null || printf '%s.pc ' "$p"
+	done
+}
+
+missing=$(missing_commands)
+if [ -z "$missing" ]; then
+	echo "deps: everything is there"
+	exit 0
+fi
+echo "deps: missing: $missing"
+[ "${1:-}" != --check ] || exit 1
+if [ "$(id -u)" != 0 ]; then
+	echo "deps: run 'make deps' as root, or install these packages yourself" >&2
+	exit 1
+fi
+if command -v apt-get >/dev/null 2>&1; then
+	export DEBIAN_FRONTEND=noninteractive
+	# exim's package would start a mail server on this machine: policy-rc.d says no for the moment
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e $policy ]; then
+		printf '#!/bin/sh\nexit 101\n' >$policy
+		chmod 755 $policy
+		trap 'rm -f $policy' EXIT INT TERM
+	fi
+	apt-get update -qq
+	# shellcheck disable=SC2086
+	apt-get install -y -qq --no-install-recommends $apt_build $apt_test
+elif command -v dnf >/dev/null 2>&1; then
+	dnf install -y -q epel-release || true
+	dnf config-manager --set-enabled crb 2>/dev/null || dnf config-manager --set-enabled powertools 2>/dev/null || true
+	# shellcheck disable=SC2086
+	dnf install -y -q $dnf_build $dnf_test
+else
+	echo "deps: neither apt-get nor dnf is here; install: $missing" >&2
+	exit 1
+fi
+missing=$(missing_commands)
+if [ -n "$missing" ]; then
+	echo "deps: still missing: $missing" >&2
+	exit 1
+fi
