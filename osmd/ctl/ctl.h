@@ -14,6 +14,7 @@
 
 #include <jansson.h>
 #include <sys/types.h>
+#include <sys/un.h>
 
 #include "osmd/base/buf.h"
 #include "osmd/base/err.h"
@@ -30,6 +31,13 @@ int ctl_decode(struct slice *bytes, json_t **message, struct err *e);
  * ECONNREFUSED when no daemon is there. */
 json_t *ctl_ask(const char *socket_path, const json_t *request, unsigned timeout_s,
 		struct err *e);
+/* Bytes of the whole message that *bytes begins with, its header included; 0: the header is
+ * not all there yet, -1: malformed. Lets a server wait without decoding again and again. */
+ssize_t ctl_need(struct slice bytes);
+/* The address of a socket file. A path too long for sun_path is named through its folder's
+ * descriptor, which *folder_fd then holds until bind or connect is done (else -1). */
+bool ctl_address(const char *socket_path, struct sockaddr_un *out, int *folder_fd,
+		 struct err *e);
 /* Server side: may the peer of this connection speak? */
 bool ctl_peer_is_root(int fd);
 
