@@ -14,6 +14,8 @@
 
 #include <event2/event.h>
 #include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "osmd/base/err.h"
 
@@ -40,7 +42,8 @@ struct control_stats {
 };
 
 /* A socket file that nobody answers on is replaced; one that answers is an error
- * (EADDRINUSE). The folder must exist. hooks are copied. */
+ * (EADDRINUSE). The folder must exist. hooks are copied. From here on the process
+ * ignores SIGPIPE. */
 struct control *control_new(struct event_base *base, const char *socket_path,
 			    const struct control_hooks *hooks, struct err *e);
 /* Closes all clients and removes the socket file; NULL is fine. */
