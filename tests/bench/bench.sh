@@ -64,3 +64,5 @@ if command -v valgrind >/dev/null; then
 	valgrind --tool=callgrind --callgrind-out-file="$work/callgrind" build/osm --root "$root" replay --json "$work/small" >/dev/null 2>"$work/err"
 	awk -v n=20000 '/Collected/{printf "instructions: %.0f a line (callgrind, 20,000 lines, start-up included)\n", $NF/n}' "$work/err"
 fi
+echo
+[ "$(id -u)" != 0 ] || python3 tests/bench/latency.py

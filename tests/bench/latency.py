@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Time from the write of the line that exceeds a limit to the start of the panel call, and the
+daemon's wake-ups at rest. Runs build/osmd in a scratch root with a double of cPanel's uapi that
+notes when it was started. Run by `make bench` as root; a figure, never a test."""
+import json, os, pwd, re, shutil, signal, subprocess, sys, tempfile, time
+
+ROUNDS = int(os.environ.get("ROUNDS_LATENCY", "100"))
+LIMIT = 5
+root = tempfile.mkdtemp(prefix="osm-latency-")
+B62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def put(path, text, mode=0o644):
+    path = root + path
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as f:
+        f.write(text)
+    os.chmod(path, mode)
+
+
+def b62(n, width):
+    out = ""
+    for _ in range(width):
+        out = B62[n % 62] + out
+        n //= 62
+    return out
+
+
+def setup():
+    put("/etc/passwd", "root:x:0:0::/root:/bin/sh\nacct1:x:1500:1500::/home/acct1:/bin/sh\n")
+    put("/etc/userdomains", "".join("d%d.example: acct1\n" % i for i in range(ROUNDS)))
+    put("/etc/trueuserdomains", "d0.example: acct1\n")
+    put("/etc/localdomains", "d0.example\n")
+    put("/etc/outgoing_mail_hold_users", "")
+    put("/etc/outgoing_mail_suspended_users", "")
+    put("/var/log/exim_mainlog", "")
+    os.makedirs(root + "/var/spool/exim/input")
+    put("/usr/local/cpanel/bin/uapi", """#!/usr/bin/env python3
+import time; now = time.time()
+import os, sys, urllib.parse
+root = %r
+arg = dict(a.split("=", 1) for a in sys.argv[1:] if "=" in a and not a.startswith("--"))
+mail = urllib.parse.unquote(arg["email"])
+open(root + "/started", "a").write("%%s %%.6f\\n" %% (mail, now))
+open(root + "/etc/outgoing_mail_hold_users", "a").write(mail + "\\n")
+print('{"apiversion":3,"module":"Email","func":"hold_outgoing","result":{"status":1,"data":null,"errors":null,"messages":null,"warnings":null,"metadata":{}}}')
+""" % root, 0o755)
+    put("/usr/local/cpanel/bin/whmapi1", "#!/bin/sh\nexit 1\n", 0o755)
+    put("/etc/osm/osm.conf", 'TESTING = "0"\nLOGLINE_LIMIT = "%d"\nLOGLINE_ACTIONS = "store,hold"\n'
+        'LOGLINE_SUBJECT_LIMIT = "0"\nACTION_MAX = "1000"\nREPORT_EMAIL = "0"\n' % LIMIT)
+
+
+def burst(log, n):
+    """LIMIT + 1 messages of a mailbox of its own; returns the time the last line was written."""
+    for i in range(LIMIT + 1):
+        now = time.time()
+        mid = "%s-%s-%s" % (b62(int(now), 6), b62(1000 + n * (LIMIT + 1) + i, 6), "0G")
+        mailbox = "bob@d%d.example" % n
+        put("/var/spool/exim/input/%s-H" % mid,
+            "%s-H\nmailnull 47 12\n<%s>\n%d 0\n-auth_id %s\n-received_protocol esmtpsa\n" % (mid, mailbox, now, mailbox))
+        line = ("%s %s <= %s H=(pc) [203.0.113.7]:52144 P=esmtpsa X=TLS1.3:TLS_AES_256_GCM_SHA384:256 CV=no "
+                'A=dovecot_login:%s S=1835 T="n %d" for ann@example.net\n'
+                % (time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now)), mid, mailbox, mailbox, i))
+        written = time.time()
+        os.write(log, line.encode())
+    return written
+
+
+def switches(pid):
+    text = open("/proc/%d/status" % pid).read()
+    return sum(int(x) for x in re.findall(r"voluntary_ctxt_switches:\s+(\d+)", text))
+
+
+def children(pid):
+    out = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()
+    return [int(p) for p in out] + [c for p in out for c in children(int(p))]
+
+
+setup()
+daemon = subprocess.Popen(["build/osmd", "--root", root, "--foreground"], stderr=open(root + "/stderr", "w"))
+try:
+    for _ in range(100):
+        if os.path.exists(root + "/run/osm/osmd.sock"):
+            break
+        time.sleep(0.05)
+    else:
+        sys.exit("osmd did not start:\n" + open(root + "/stderr").read())
+    log = os.open(root + "/var/log/exim_mainlog", os.O_WRONLY | os.O_APPEND)
+    written = {}
+    for n in range(ROUNDS):
+        written["bob@d%d.example" % n] = burst(log, n)
+        time.sleep(0.15)
+    time.sleep(1)
+    started = dict((a, float(b)) for a, b in (l.split() for l in open(root + "/started")))
+    ms = sorted((started[k] - written[k]) * 1000 for k in written if k in started)
+    print("line written -> panel program running, its own start-up of an interpreter included:")
+    print("  %d of %d acted upon; p50 %.1f ms, p99 %.1f ms, worst %.1f ms"
+          % (len(ms), ROUNDS, ms[len(ms) // 2], ms[min(len(ms) - 1, int(len(ms) * 0.99))], ms[-1]))
+    bare = []
+    for _ in range(20):
+        t = time.time()
+        subprocess.run(["python3", "-c", "pass"])
+        bare.append((time.time() - t) * 1000)
+    print("  of which starting such an interpreter alone takes about %.1f ms" % sorted(bare)[10])
+    time.sleep(3)
+    pids = [daemon.pid] + children(daemon.pid)
+    before = sum(switches(p) for p in pids)
+    time.sleep(20)
+    print("wake-ups at rest, all processes of osmd, 20 s: %d" % (sum(switches(p) for p in pids) - before))
+finally:
+    daemon.send_signal(signal.SIGTERM)
+    daemon.wait(10)
+    shutil.rmtree(root)
