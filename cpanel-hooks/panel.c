@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+#include "cpanel-hooks/panel.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#define REASONS_MAX 3 /* of errors[], for one line of detail */
+
+/* One call; module NULL: WHM API 1, else UAPI on a mailbox. */
+struct call {
+	const char *module, *function, *list;
+};
+
+static const struct call calls[] = {
+	[PANEL_HOLD_MAILBOX] = {"Email", "hold_outgoing", PATH_HOLD_USERS},
+	[PANEL_RELEASE_MAILBOX] = {"Email", "release_outgoing", PATH_HOLD_USERS},
+	[PANEL_HOLD_ACCOUNT] = {NULL, "hold_outgoing_email", PATH_HOLD_USERS},
+	[PANEL_RELEASE_ACCOUNT] = {NULL, "release_outgoing_email", PATH_HOLD_USERS},
+	[PANEL_BLOCK_ACCOUNT] = {NULL, "suspend_outgoing_email", PATH_SUSPENDED_USERS},
+	[PANEL_UNBLOCK_ACCOUNT] = {NULL, "unsuspend_outgoing_email",
+				   PATH_SUSPENDED_USERS},
+};
+
+static bool is_plain(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || (c && strchr("._-", c));
+}
+
+static bool put(struct panel_command *out, const char *s, size_t n)
+{
+	if (n >= sizeof(out->text) - out->used)
+		return false;
+	memcpy(out->text + out->used, s, n);
+	out->used += n;
+	out->text[out->used] = '\0';
+	return true;
+}
+
+/* cPanel's pages ask for URI encoding in some places and show plain values in others; with
+ * all but these bytes encoded both readings agree. */
+static bool put_value(struct panel_command *out, struct slice value)
+{
+	for (size_t i = 0; i < value.n; i++) {
+		unsigned char c = (unsigned char)value.p[i];
+		char coded[4];
+
+		snprintf(coded, sizeof(coded), "%%%02X", c);
+		if (is_plain(c) ? !put(out, value.p + i, 1) : !put(out, coded, 3))
+			return false;
+	}
+	return true;
+}
+
+/* One argument: name, then the value encoded. */
+static bool put_arg(struct panel_command *out, size_t at, const char *name,
+		    struct slice value)
+{
+	out->argv[at] = out->text + out->used;
+	if (!put(out, name, strlen(name)) || !put_value(out, value) ||
+	    out->used + 1 >= sizeof(out->text))
+		return false;
+	out->text[++out->used] = '\0';
+	return true;
+}
+
+bool panel_command(enum panel_call call, const struct paths *paths, struct slice account,
+		   struct slice mailbox, struct panel_command *out, struct err *e)
+{
+	const struct slice none = {NULL, 0};
+	const struct call *c = &calls[call];
+	char program[PATH_MAX];
+	size_t n = 0;
+	bool ok;
+
+	memset(out, 0, sizeof(*out));
+	if (!paths_at(paths, c->module ? PATH_UAPI : PATH_WHMAPI, program,
+		      sizeof(program)))
+		return err_set(e, ENAMETOOLONG, "the panel's path is too long");
+	ok = put_arg(out, n++, program, none) && put_arg(out, n++, "--output=json", none);
+	if (c->module)
+		ok = ok && put_arg(out, n++, "--user=", account) &&
+		     put_arg(out, n++, c->module, none) &&
+		     put_arg(out, n++, c->function, none) &&
+		     put_arg(out, n++, "email=", mailbox);
+	else
+		ok = ok && put_arg(out, n++, c->function, none) &&
+		     put_arg(out, n++, "user=", account);
+	out->argv[n] = NULL;
+	return ok || err_set(e, E2BIG, "%s: the name is too long", c->function);
+}
+
+/* The panel's words for a log line, a mail and a terminal. */
+static void say(char why[PANEL_WHY_MAX], const char *before, const char *p, size_t n)
+{
+	size_t used = strlen(why);
+
+	for (; *before && used + 1 < PANEL_WHY_MAX; before++)
+		why[used++] = *before;
+	for (size_t i = 0; i < n && used + 1 < PANEL_WHY_MAX; i++) {
+		unsigned char c = (unsigned char)p[i];
+
+		why[used++] = c < 0x20 ? ' ' : c < 0x7f ? (char)c : '?';
+	}
+	why[used] = '\0';
+}
+
+static void say_reasons(char why[PANEL_WHY_MAX], const json_t *reasons)
+{
+	const json_t *one;
+	size_t i;
+
+	if (json_is_string(reasons))
+		say(why, "", json_string_value(reasons), json_string_length(reasons));
+	json_array_foreach(reasons, i, one)
+	{
+		if (i == REASONS_MAX)
+			break;
+		if (json_is_string(one))
+			say(why, i ? "; " : "", json_string_value(one),
+			    json_string_length(one));
+	}
+	if (!why[0])
+		say(why, "the panel refused and gave no reason", NULL, 0);
+}
+
+/* cPanel gives numbers as numbers or as strings. */
+static bool is_one(const json_t *v)
+{
+	return (json_is_integer(v) && json_integer_value(v) == 1) ||
+	       (json_is_string(v) && strcmp(json_string_value(v), "1") == 0);
+}
+
+/* The JSON object in the output: from the first line that begins with a brace. */
+static json_t *find_object(struct slice output)
+{
+	size_t at = 0;
+
+	if (!slice_starts(output, SLICE("{"))) {
+		at = slice_find(output, SLICE("\n{"));
+		if (at == SIZE_MAX)
+			return NULL;
+		at++;
+	}
+	return json_loadb(output.p + at, output.n - at, JSON_DISABLE_EOF_CHECK, NULL);
+}
+
+bool panel_answer(enum panel_call call, struct slice output, char why[PANEL_WHY_MAX])
+{
+	json_t *whole = find_object(output);
+	bool is_uapi = calls[call].module != NULL, ok;
+	const json_t *head = json_object_get(whole, is_uapi ? "result" : "metadata");
+	const json_t *flag = json_object_get(head, is_uapi ? "status" : "result");
+
+	why[0] = '\0';
+	ok = is_one(flag);
+	if (!flag && !output.n)
+		say(why, "the panel said nothing", NULL, 0);
+	else if (!flag)
+		say(why, "the panel did not answer as documented: ", output.p, output.n);
+	else if (!ok)
+		say_reasons(why, json_object_get(head, is_uapi ? "errors" : "reason"));
+	json_decref(whole);
+	return ok;
+}
+
+const char *panel_list_file(enum panel_call call)
+{
+	return calls[call].list;
+}
+
+bool panel_list_has(struct slice list, struct slice target)
+{
+	bool is_mailbox = slice_find(target, SLICE("@")) != SIZE_MAX;
+	struct slice line;
+
+	while (target.n && list.n) {
+		if (!slice_cut(&list, '\n', &line)) {
+			line = list;
+			list.n = 0;
+		}
+		line = slice_trim(line);
+		if (is_mailbox ? slice_eq_nocase(line, target) : slice_eq(line, target))
+			return true;
+	}
+	return false;
+}
