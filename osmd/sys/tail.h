@@ -6,6 +6,9 @@
  * at. A partial last line waits for its LF; a line over the bound is handed out once, cut,
  * with too_long set. Nothing polls; libevent tells when to read. After a rename the old file
  * is read to its end, and for a few seconds more (Exim may still write one line there).
+ *
+ * Truncation is told by the size and by the file's first bytes; what the copy of a
+ * copytruncate holds beyond our place is read from the copy.
  */
 #ifndef OSM_SYS_TAIL_H
 #define OSM_SYS_TAIL_H
@@ -23,13 +26,14 @@ struct tail_position {
 	uint32_t fingerprint_n;
 };
 
-/* line is valid during the call. live: the tail has reached the end at least once. */
+/* line is valid during the call. tail_position() is still at the line's start then. */
 typedef void (*tail_line_fn)(struct slice line, bool too_long, void *ctx);
 
 /* Counters, all since the start. */
 struct tail_stats {
 	uint64_t lines, bytes, rotations, truncations, too_long;
-	bool present; /* the file is there now */
+	bool present;    /* the file is there now */
+	bool lost_place; /* resume was given and no file holds that place any more */
 };
 
 /* path is copied. resume NULL: start at the end of the file; else at that place if it is the
@@ -41,6 +45,8 @@ struct tail *tail_new(struct event_base *base, const char *path,
 void tail_free(struct tail *t);
 void tail_position(const struct tail *t, struct tail_position *out); /* after the last whole line given */
 void tail_stats(const struct tail *t, struct tail_stats *out);
+/* While paused no line is given (the reader downstream is full); the log itself waits. */
+void tail_pause(struct tail *t, bool paused);
 /* Read what is there now without waiting (start-up, tests); true when at the end. */
 bool tail_drain(struct tail *t);
 
