@@ -5,8 +5,9 @@
  * need. Of root's capabilities CAP_DAC_READ_SEARCH stays (the spool, other users' /proc);
  * no new privileges; by seccomp no program can be run, no process made, traced or
  * signalled, nothing mounted, no module loaded, no id changed, no socket opened but a local
- * datagram one, no owner or mode changed. Where the kernel has Landlock, writing is confined to the given
- * folders, because root may write to its own files without any capability.
+ * datagram one, no owner or mode changed. Where the kernel has Landlock, writing is
+ * confined to the given folders, because root may write to its own files without any
+ * capability.
  *
  * Fails closed: on false the process is in an unknown state between and must end.
  */
