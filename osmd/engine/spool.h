@@ -4,7 +4,7 @@
  * spool: asks Exim's spool who submitted a message: input/ID-H, or input/C/ID-H with a split
  * spool (spool_in.c: line 1 "ID-H", line 2 "login uid gid"; later -ident, -auth_id). A sender
  * can't write there. One open and one bounded read; the id was checked to be one.
- * And asks the file system whether a printed cwd goes on after a newline (cpanel.md 4.6).
+ * And asks the file system whether a printed cwd goes on after a newline (forged lines).
  */
 #ifndef OSM_ENGINE_SPOOL_H
 #define OSM_ENGINE_SPOOL_H
@@ -12,9 +12,15 @@
 #include "cpanel-hooks/accounts.h"
 #include "osmd/engine/engine.h"
 
-/* spool: the spool folder with the root before it. */
+/* spool: the spool folder with the root before it. who is set whenever the file names a
+ * submitter: the login of the client or the local user; "" for mail that came in. A message
+ * of a connection from localhost that nobody logged in for is SPOOL_ABSENT for a user: the
+ * spool can't tell whose it is. */
 enum spool_answer spool_ask(const char *spool, struct slice message_id, struct slice user,
 			    struct slice login, char who[72]);
+/* printed: all text after "cwd=" of a physical line. True when the folder it lies in has a
+ * folder named like its last part, a newline and more, that belongs to an account: in a home
+ * or wherever customers can make folders (/tmp). Such a name exists to forge lines. */
 bool spool_newline_path(const char *root, const struct accounts *accounts,
 			struct slice printed, char who[72]);
 
