@@ -96,7 +96,7 @@ Test(spool, says_who_submitted)
 		 SPOOL_ABSENT, "", "a script's connection to localhost"},
 		{FIRST SMTP "-host_address 127.0.0.1.4411\nXX\n", "osmbob", "",
 		 SPOOL_ABSENT, "", "the older way to write it"},
-		{FIRST SMTP AUTH "-aclm 0 31\nx\n-auth_id info@bob.example\nyyyy\n"
+		{FIRST SMTP AUTH "-aclm 0 32\nx\n-auth_id info@bob.example\nyyyy\n"
 				 "-auth_id x@evil.example\nXX\n",
 		 "", "info@bob.example", SPOOL_REFUTES, "x@evil.example",
 		 "a variable's value is the sender's text"},
