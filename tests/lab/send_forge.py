@@ -17,6 +17,7 @@ import time
 import labmail
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+SENDER_MAX = 256 - len('\nz"@evil.example')
 REAL_ENDING = " 3 args: /usr/sbin/sendmail -t -i"
 
 
@@ -78,10 +79,17 @@ def start_in(parts, send):
 
 
 def start_from(forger, lines, number):
-    sender = '"n\n' + "\n".join(forger.line() for _ in range(lines)) + '\nz"@evil.example'
+    """As many false lines as Exim's limit on an address leaves room for; how many."""
+    text, n = '"n\n' + forger.line(), 1
+    while n < lines:
+        more = text + "\n" + forger.line()
+        if len(more) > SENDER_MAX:
+            break
+        text, n = more, n + 1
     if labmail.submit(labmail.letter("x@x.example", f"p{number}@ok3.example", "hello", number),
-                      "-odq", "-f", sender) != 0:
+                      "-odq", "-f", text + '\nz"@evil.example') != 0:
         raise SystemExit("send_forge.py: Exim refused the envelope sender")
+    return n
 
 
 def main():
@@ -101,9 +109,9 @@ def main():
         forger.subject = ""  # a quoted local part can't hold a quote
     left, starts = a.count, 0
     while left > 0:
-        n = min(left, a.per_start if a.way != "from" else min(a.per_start, 5))
+        n = min(left, a.per_start)
         if a.way == "from":
-            start_from(forger, n, starts)
+            n = start_from(forger, n, starts)
         else:
             start_in(forger.name_parts(n) if a.way == "name" else forger.args_parts(n), a.send)
         left -= n
