@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/* undo, hold, block: what an administrator does by hand. The daemon's executor does it; only
+ * undo works without a daemon, by an executor of its own under the same lock. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "osmd/act/executor.h"
+#include "osmd/cmd.h"
+#include "osmd/cmd_rows.h"
+#include "osmd/ctl/ctl.h"
+
+/* Longer numbers are the beginning of a report's id. */
+#define ACTION_DIGITS_MAX 9
+/* A panel call may take ACTION_TIMEOUT, and others may stand before it. */
+#define WAIT_S 300
+
+static void print_outcome(const json_t *answer)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "actions"), i, row)
+	{
+		const char *detail = json_string_value(json_object_get(row, "detail"));
+
+		printf("%" JSON_INTEGER_FORMAT "  ",
+		       json_integer_value(json_object_get(row, "id")));
+		text_puts(stdout, json_string_value(json_object_get(row, "action")));
+		putchar(' ');
+		text_puts(stdout, json_string_value(json_object_get(row, "target")));
+		fputs(": ", stdout);
+		text_puts(stdout, json_string_value(json_object_get(row, "state")));
+		if (detail && detail[0]) {
+			fputs(" - ", stdout);
+			text_puts(stdout, detail);
+		}
+		putchar('\n');
+	}
+}
+
+/* Print an answer of the executor, whoever carried it; takes the reference. */
+static int finish(const struct cmd *c, json_t *answer)
+{
+	bool ok = json_is_true(json_object_get(answer, "ok"));
+	const char *why = json_string_value(json_object_get(answer, "error"));
+
+	if (c->json) {
+		cmd_print_json(answer);
+		return ok ? CMD_OK : CMD_FAILED;
+	}
+	print_outcome(answer);
+	if (!ok)
+		cmd_fail(c, CMD_FAILED, "%s", why ? why : "it failed");
+	json_decref(answer);
+	return ok ? CMD_OK : CMD_FAILED;
+}
+
+/* The daemon is down: act here. Wrong settings must not keep anybody from undoing. */
+static int undo_here(const struct cmd *c, const json_t *request)
+{
+	json_t *problems = json_array(), *answer;
+	struct config config;
+	struct err e = {0};
+	struct executor *x;
+
+	if (!cmd_load_config(c, &config, problems)) {
+		cmd_print_problems(stderr, problems);
+		options_defaults(&config);
+	}
+	json_decref(problems);
+	x = executor_new(&c->paths, &config, &e);
+	if (!x)
+		return cmd_fail(c, CMD_FAILED, "osmd is not running, and here: %s",
+				e.msg);
+	answer = executor_handle(x, request, (int64_t)time(NULL));
+	executor_free(x);
+	return answer ? finish(c, answer) : cmd_fail(c, CMD_FAILED, "no memory");
+}
+
+static int undo_ask(const struct cmd *c, const json_t *request)
+{
+	char path[PATH_MAX];
+	struct err e = {0};
+	json_t *answer = ctl_ask(cmd_path(c, PATH_SOCKET, path), request, WAIT_S, &e);
+
+	if (answer)
+		return finish(c, answer);
+	if (cmd_is_down(&e))
+		return undo_here(c, request);
+	return cmd_fail(c, CMD_FAILED, "%s", e.msg);
+}
+
+/* Which action or report is meant; NULL: said why in *code. */
+static json_t *undo_request(const struct cmd *c, struct store *s, const char *word,
+			    int *code)
+{
+	struct slice digits = slice_str(word);
+	struct action_row row;
+	struct err e = {0};
+	json_t *report, *request;
+	uint64_t id;
+
+	if (digits.n <= ACTION_DIGITS_MAX && slice_u64(digits, 0, INT32_MAX, &id)) {
+		if (store_action_get(s, (int64_t)id, &row, &e))
+			return json_pack("{s:s, s:I, s:s}", "do", "undo", "id",
+					 (json_int_t)id, "who", cmd_who());
+		*code = cmd_fail(c, CMD_NOT_FOUND,
+				 "%s: no such action; osm -t lists them", word);
+		return NULL;
+	}
+	report = rows_find_report(c, s, word, code);
+	if (!report)
+		return NULL;
+	request = json_pack("{s:s, s:O, s:s}", "do", "undo", "report",
+			    json_object_get(report, "id"), "who", cmd_who());
+	json_decref(report);
+	return request;
+}
+
+int cmd_undo(struct cmd *c)
+{
+	struct store *s;
+	json_t *request;
+	int code = CMD_FAILED;
+
+	if (!cmd_options(c, NULL, 0, 1, 1))
+		return CMD_USAGE;
+	s = cmd_store(c, &code);
+	if (!s)
+		return code;
+	request = undo_request(c, s, c->args[0], &code);
+	store_close(s);
+	if (!request)
+		return code;
+	code = undo_ask(c, request);
+	json_decref(request);
+	return code;
+}
+
+/* The account that a mailbox or a user belongs to, into out. */
+static bool account_of(const struct cmd *c, const char *target, char out[72],
+		       struct err *e)
+{
+	struct accounts *accounts = accounts_load(&c->paths, e);
+	const struct account *a;
+
+	if (!accounts)
+		return false;
+	a = accounts_by_login(accounts, slice_str(target));
+	if (a)
+		snprintf(out, 72, "%.*s", (int)a->name.n, a->name.p);
+	accounts_free(accounts);
+	return a ||
+	       err_set(e, ENOENT, "%s: no account or mailbox of this server", target);
+}
+
+int cmd_act(struct cmd *c)
+{
+	const char *expire = NULL;
+	const struct cmd_option options[] = {{"--expire", &expire, NULL}};
+	bool hold = strcmp(c->name, "hold") == 0;
+	struct err e = {0};
+	char account[72] = "";
+	int64_t expire_s = 0;
+	json_t *answer, *request;
+	int code;
+
+	if (!cmd_options(c, options, 1, 1, 1))
+		return CMD_USAGE;
+	if (expire && !text_duration(expire, &expire_s))
+		return cmd_fail(c, CMD_USAGE, "%s: --expire is 30m, 2h or 7d, not %s",
+				c->name, expire);
+	if (!account_of(c, c->args[0], account, &e))
+		return cmd_fail(c, e.code == ENOENT ? CMD_NOT_FOUND : CMD_FAILED, "%s",
+				e.msg);
+	if (!hold && strchr(c->args[0], '@'))
+		return cmd_fail(c, CMD_USAGE,
+				"block: an account, not a mailbox; osm hold "
+				"holds one mailbox");
+	request = json_pack("{s:s, s:s, s:s, s:s}", "do", hold ? "hold" : "block_account",
+			    "target", c->args[0], "account", account, "who", cmd_who());
+	if (expire)
+		json_object_set_new(request, "expire", json_integer(expire_s));
+	answer = cmd_ask(c, request, WAIT_S, &code);
+	return answer ? finish(c, answer) : code;
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/* check: for everything that osm needs, whether it is there and what is lost without it. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "osmd/cmd.h"
+#include "osmd/ctl/ctl.h"
+#include "osmd/sys/spawn.h"
+
+/* A log that nobody has written to for so long is probably the wrong file. */
+#define LOG_SILENT_S 86400
+
+enum check_state { CHECK_OK, CHECK_WARN, CHECK_MISSING, CHECK_BAD };
+
+struct check {
+	const struct cmd *c;
+	struct config config;
+	json_t *rows;
+	bool needed_missing;
+};
+
+static const char *state_name(enum check_state s)
+{
+	switch (s) {
+	case CHECK_OK:
+		return "OK";
+	case CHECK_WARN:
+		return "WARN";
+	case CHECK_MISSING:
+		return "MISSING";
+	case CHECK_BAD:
+		break;
+	}
+	return "BAD";
+}
+
+/* lost: what does not work for it; said unless all is well. */
+__attribute__((format(printf, 5, 6))) static void row(struct check *k, const char *name,
+						      enum check_state s,
+						      const char *lost, const char *fmt,
+						      ...)
+{
+	char detail[1024];
+	json_t *doc;
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(detail, sizeof(detail), fmt, args);
+	va_end(args);
+	doc = json_pack("{s:s, s:s, s:s, s:s}", "name", name, "state", state_name(s),
+			"detail", detail, "lost", s == CHECK_OK ? "" : lost);
+	if (!doc) /* bytes of a path or a file that are no UTF-8 */
+		doc = json_pack("{s:s, s:s, s:s, s:s}", "name", name, "state",
+				state_name(s), "detail", "(not valid UTF-8)", "lost",
+				lost);
+	json_array_append_new(k->rows, doc);
+	if (s == CHECK_MISSING || s == CHECK_BAD)
+		k->needed_missing = true;
+}
+
+static void check_settings(struct check *k)
+{
+	json_t *problems = json_array(), *p;
+	struct rules *rules = NULL;
+	char path[PATH_MAX];
+	size_t i;
+
+	if (cmd_load_config(k->c, &k->config, problems))
+		rules = cmd_load_rules(k->c, &k->config, problems);
+	json_array_foreach(problems, i, p)
+		row(k, "settings", CHECK_BAD,
+		    "osmd keeps its old settings and does not start with these",
+		    "%s: line %d: %s", json_string_value(json_object_get(p, "file")),
+		    (int)json_integer_value(json_object_get(p, "line")),
+		    json_string_value(json_object_get(p, "text")));
+	cmd_path(k->c, PATH_CONF, path);
+	if (access(path, F_OK) < 0)
+		row(k, "settings", CHECK_WARN,
+		    "the defaults are in force (osm conf --default)", "%s is not there",
+		    path);
+	else if (rules)
+		row(k, "settings", CHECK_OK, "",
+		    "osm.conf, osm.accounts and osm.ignore are fine");
+	if (k->config.testing)
+		row(k, "testing", CHECK_WARN,
+		    "osm decides and reports, but holds and blocks nothing",
+		    "TESTING = \"1\"");
+	rules_free(rules);
+	json_decref(problems);
+}
+
+static void check_log(struct check *k)
+{
+	static const char lost[] = "nothing is counted: no logline, no cwdcheck";
+	char path[PATH_MAX], age[TEXT_TIME_MAX];
+	struct stat st;
+	int64_t silent;
+
+	cmd_path(k->c, k->config.exim_log, path);
+	if (stat(path, &st) < 0 || access(path, R_OK) < 0) {
+		row(k, "exim log", CHECK_MISSING, lost, "%s: %s", path, strerror(errno));
+		return;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		row(k, "exim log", CHECK_BAD, lost, "%s: not a regular file", path);
+		return;
+	}
+	silent = (int64_t)time(NULL) - st.st_mtime;
+	text_age(silent > 0 ? silent : 0, age);
+	if (silent > LOG_SILENT_S)
+		row(k, "exim log", CHECK_WARN, "does Exim write to this file?",
+		    "%s, last written %s ago", path, age);
+	else
+		row(k, "exim log", CHECK_OK, lost, "%s, last written %s ago", path, age);
+}
+
+/* Exim below the root, or the system's. false: none. */
+static bool find_exim(const struct check *k, char out[PATH_MAX])
+{
+	static const char *const names[] = {"/usr/sbin/exim", "/usr/sbin/exim4"};
+
+	for (size_t i = 0; i < 2; i++)
+		if (access(cmd_path(k->c, names[i], out), X_OK) == 0)
+			return true;
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(out, PATH_MAX, "%s", names[i]);
+		if (access(out, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Is the selector on in "log_selector = +a -b +all"? Later words win. */
+static bool selector_is_on(struct slice text, const char *name)
+{
+	struct slice word, rest = text;
+	bool on = false;
+
+	while (rest.n) {
+		struct slice all = rest;
+
+		if (!slice_cut(&rest, ' ', &word)) {
+			word = all;
+			rest.n = 0;
+		}
+		word = slice_trim(word);
+		if (word.n < 2 || (word.p[0] != '+' && word.p[0] != '-'))
+			continue;
+		if (slice_eq((struct slice){word.p + 1, word.n - 1}, slice_str(name)) ||
+		    slice_eq((struct slice){word.p + 1, word.n - 1}, SLICE("all")))
+			on = word.p[0] == '+';
+	}
+	return on;
+}
+
+static void check_selectors(struct check *k, const char *exim, struct slice text)
+{
+	static const struct {
+		const char *name, *lost;
+	} needed[] = {
+		{"arguments", "no cwd= lines: cwdcheck and cwdcheck:cwd see nothing"},
+		{"subject", "no subjects: logline:subject sees nothing"},
+		{"received_recipients",
+		 "no recipients: mail that stays on this server can't be "
+		 "told apart, COUNT_UNIT = \"recipients\" counts 1 each"},
+	};
+
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		bool on = selector_is_on(text, needed[i].name);
+
+		row(k, "log_selector", on ? CHECK_OK : CHECK_MISSING, needed[i].lost,
+		    "+%s %s (%s)", needed[i].name, on ? "is on" : "is off", exim);
+	}
+}
+
+static void check_exim(struct check *k)
+{
+	static const char lost[] =
+		"unknown whether the log has what osm reads: +arguments "
+		"+subject +received_recipients";
+	char exim[PATH_MAX];
+	const char *const argv[] = {exim, "-bP", "log_selector", NULL};
+	const struct spawn_request req = {
+		.argv = argv, .timeout_s = 10, .output_max = 8192};
+	struct spawn_result result;
+	struct err e = {0};
+
+	if (!find_exim(k, exim)) {
+		row(k, "log_selector", CHECK_WARN, lost, "no exim program found");
+		return;
+	}
+	if (!spawn_run(&req, &result, &e)) {
+		row(k, "log_selector", CHECK_WARN, lost, "%s", e.msg);
+		return;
+	}
+	if (result.exit_code != 0 || result.timed_out)
+		row(k, "log_selector", CHECK_WARN, lost, "%s -bP log_selector fails",
+		    exim);
+	else
+		check_selectors(k, exim, slice_trim(buf_view(&result.output)));
+	buf_clear(&result.output);
+}
+
+static void check_program(struct check *k, const char *name, const char *absolute,
+			  enum check_state without, const char *lost)
+{
+	char path[PATH_MAX];
+
+	if (access(cmd_path(k->c, absolute, path), X_OK) == 0)
+		row(k, name, CHECK_OK, lost, "%s", path);
+	else
+		row(k, name, without, lost, "%s: %s", path, strerror(errno));
+}
+
+static void check_accounts(struct check *k)
+{
+	static const char lost[] =
+		"mail can't be laid to an account, nothing is reported for it";
+	struct err e = {0};
+	struct accounts *a = accounts_load(&k->c->paths, &e);
+	char path[PATH_MAX];
+
+	if (!a)
+		row(k, "accounts", CHECK_BAD, lost, "%s", e.msg);
+	else if (accounts_count(a) == 0)
+		row(k, "accounts", CHECK_MISSING, lost, "no account in %s or %s",
+		    PATH_TRUEUSERDOMAINS, PATH_PASSWD);
+	else
+		row(k, "accounts", CHECK_OK, lost, "%zu accounts, from %s",
+		    accounts_count(a),
+		    accounts_from_panel(a) ? PATH_TRUEUSERDOMAINS : PATH_PASSWD);
+	if (a && accounts_from_panel(a) &&
+	    access(cmd_path(k->c, PATH_USERDOMAINS, path), R_OK) < 0)
+		row(k, "accounts", CHECK_WARN,
+		    "mailboxes of addon domains belong to nobody", "%s: %s", path,
+		    strerror(errno));
+	if (a && accounts_from_panel(a) &&
+	    access(cmd_path(k->c, PATH_LOCALDOMAINS, path), R_OK) < 0)
+		row(k, "accounts", CHECK_WARN,
+		    "mail that stays on this server may be counted", "%s: %s", path,
+		    strerror(errno));
+	accounts_free(a);
+}
+
+static void check_database(struct check *k)
+{
+	static const char lost[] = "no reports, no actions, no undo";
+	char path[PATH_MAX], folder[PATH_MAX];
+	struct err e = {0};
+	struct store *s;
+
+	cmd_path(k->c, PATH_DB, path);
+	cmd_path(k->c, PATH_STATE_DIR, folder);
+	if (access(path, F_OK) < 0) {
+		bool can = access(folder, W_OK) == 0;
+
+		row(k, "database", can ? CHECK_WARN : CHECK_MISSING, lost,
+		    can ? "%s is not there yet, osmd makes it"
+			: "%s: its folder can't be written to",
+		    path);
+		return;
+	}
+	s = store_open(path, false, &e);
+	if (s)
+		row(k, "database", CHECK_OK, lost, "%s", path);
+	else
+		row(k, "database", CHECK_BAD, lost, "%s", e.msg);
+	store_close(s);
+}
+
+static void check_spool(struct check *k)
+{
+	static const char lost[] =
+		"log lines can't be confirmed: osm reports, but acts on none";
+	char spool[PATH_MAX], path[PATH_MAX + 8];
+	DIR *d;
+
+	cmd_path(k->c, k->config.exim_spool, spool);
+	snprintf(path, sizeof(path), "%s/input", spool);
+	d = opendir(path);
+	if (d)
+		row(k, "spool", CHECK_OK, lost, "%s", path);
+	else
+		row(k, "spool", CHECK_MISSING, lost, "%s: %s", path, strerror(errno));
+	if (d)
+		closedir(d);
+}
+
+static void check_daemon(struct check *k)
+{
+	static const char lost[] = "nothing is watched";
+	char path[PATH_MAX];
+	struct err e = {0};
+	json_t *ask = json_pack("{s:s}", "do", "status");
+	json_t *answer;
+
+	if (access(cmd_path(k->c, PATH_DISABLED, path), F_OK) == 0)
+		row(k, "osmd", CHECK_MISSING, lost,
+		    "osm is disabled (osm -e enables it)");
+	answer = ctl_ask(cmd_path(k->c, PATH_SOCKET, path), ask, 10, &e);
+	if (answer)
+		row(k, "osmd", CHECK_OK, lost, "is running");
+	else if (cmd_is_down(&e))
+		row(k, "osmd", CHECK_MISSING, lost, "is not running (osm -s starts it)");
+	else
+		row(k, "osmd", CHECK_BAD, lost, "%s", e.msg);
+	json_decref(answer);
+	json_decref(ask);
+}
+
+static void print_rows(const json_t *rows)
+{
+	json_t *r;
+	size_t i;
+
+	json_array_foreach(rows, i, r)
+	{
+		const char *lost = json_string_value(json_object_get(r, "lost"));
+		const char *state = json_string_value(json_object_get(r, "state"));
+		bool is_warning = strcmp(state, state_name(CHECK_WARN)) == 0;
+
+		printf("%-8s %-13s ", state,
+		       json_string_value(json_object_get(r, "name")));
+		text_puts(stdout, json_string_value(json_object_get(r, "detail")));
+		putchar('\n');
+		if (lost && lost[0])
+			printf("%-22s %s: %s\n", "", is_warning ? "note" : "lost", lost);
+	}
+}
+
+int cmd_check(struct cmd *c)
+{
+	struct check k = {.c = c};
+
+	if (!cmd_options(c, NULL, 0, 0, 0))
+		return CMD_USAGE;
+	k.rows = json_array();
+	check_settings(&k);
+	check_log(&k);
+	check_exim(&k);
+	check_accounts(&k);
+	check_program(
+		&k, "panel", PATH_WHMAPI, CHECK_MISSING,
+		"accounts can't be held or blocked: the actions hold and block_account");
+	check_program(&k, "panel", PATH_UAPI, CHECK_MISSING,
+		      "mailboxes can't be held: the action hold");
+	check_spool(&k);
+	check_database(&k);
+	check_program(&k, "sendmail", k.config.sendmail, CHECK_MISSING,
+		      "reports are not mailed: the action email");
+	check_daemon(&k);
+	if (c->json)
+		cmd_print_json(json_pack("{s:b, s:O}", "ok", !k.needed_missing, "checks",
+					 k.rows));
+	else
+		print_rows(k.rows);
+	json_decref(k.rows);
+	return k.needed_missing ? CMD_FAILED : CMD_OK;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/* conf: the settings that are in force by osm.conf, or the osm.conf that is shipped. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "osmd/base/buf.h"
+#include "osmd/cmd.h"
+#include "osmd/model/csffile.h"
+
+static void on_setting(const struct csf_setting *s, void *ctx)
+{
+	char *name = slice_dup(s->key);
+
+	if (name)
+		json_object_set_new(ctx, name, json_stringn(s->value.p, s->value.n));
+	free(name);
+}
+
+static void on_problem(unsigned line, const char *text, void *ctx)
+{
+	(void)line; /* options_load tells them, too, with all the others */
+	(void)text;
+	(void)ctx;
+}
+
+static json_t *option_json(const struct option_row *o, const json_t *set)
+{
+	json_t *value = json_object_get(set, o->name);
+
+	return json_pack("{s:s, s:o, s:s, s:b, s:s, s:s, s:s}", "name", o->name, "value",
+			 value ? json_incref(value) : json_string(o->fallback), "default",
+			 o->fallback, "set", value != NULL, "kind", o->kind, "section",
+			 o->section, "help", o->help);
+}
+
+static void print_settings(const json_t *list)
+{
+	const char *section = "";
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(list, i, row)
+	{
+		const char *now = json_string_value(json_object_get(row, "section"));
+		const json_t *value = json_object_get(row, "value");
+
+		if (now && strcmp(now, section) != 0) {
+			printf("%s# %s\n", i ? "\n" : "", now);
+			section = now;
+		}
+		printf("%s = \"", json_string_value(json_object_get(row, "name")));
+		text_value(stdout, value);
+		fputs("\"", stdout);
+		if (!json_equal(value, json_object_get(row, "default")))
+			printf("   # default: \"%s\"",
+			       json_string_value(json_object_get(row, "default")));
+		putchar('\n');
+	}
+}
+
+static int print_default(const struct cmd *c)
+{
+	struct buf text;
+	int code = CMD_OK;
+
+	buf_init(&text, 1024 * 1024);
+	options_template(&text);
+	if (!buf_ok(&text))
+		code = cmd_fail(c, CMD_FAILED, "no memory");
+	else if (c->json)
+		cmd_print_json(json_pack("{s:b, s:s}", "ok", 1, "text", buf_str(&text)));
+	else
+		fputs(buf_str(&text), stdout);
+	buf_clear(&text);
+	return code;
+}
+
+int cmd_conf(struct cmd *c)
+{
+	bool shipped = false;
+	const struct cmd_option options[] = {{"--default", NULL, &shipped}};
+	json_t *set = json_object(), *list = json_array(), *problems = json_array();
+	struct config config;
+	int code = CMD_USAGE;
+	char *text = NULL;
+	size_t n = 0;
+
+	if (!cmd_options(c, options, 1, 0, 0))
+		goto out;
+	if (shipped) {
+		code = print_default(c);
+		goto out;
+	}
+	code = cmd_load_config(c, &config, problems) ? CMD_OK : CMD_FAILED;
+	text = cmd_load_text(c, PATH_CONF, &n, problems);
+	if (text)
+		csffile_read((struct slice){text, n}, on_setting, on_problem, set);
+	for (size_t i = 0; i < options_count(); i++)
+		json_array_append_new(list, option_json(options_row(i), set));
+	if (c->json) {
+		cmd_print_json(json_pack("{s:b, s:O, s:O}", "ok", code == CMD_OK,
+					 "settings", list, "problems", problems));
+	} else {
+		print_settings(list);
+		cmd_print_problems(stderr, problems);
+	}
+out:
+	free(text);
+	json_decref(set);
+	json_decref(list);
+	json_decref(problems);
+	return code;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/*
+ * osm: the administrator's command. A table of subcommands, each with csf's way to say it
+ * (-s, -l, ...) where there is one; see osm(8).
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "osmd/base/version.h"
+#include "osmd/cmd.h"
+
+struct command {
+	char toggle; /* 0: none */
+	const char *name, *words, *help;
+	int (*run)(struct cmd *c);
+};
+
+static int run_help(struct cmd *c);
+static int run_version(struct cmd *c);
+
+static const struct command commands[] = {
+	{'s', "start", "", "start osmd", cmd_start},
+	{'f', "stop", "", "stop osmd", cmd_stop},
+	{'r', "restart", "", "stop osmd and start it again", cmd_restart},
+	{'e', "enable", "", "enable osm and start osmd", cmd_enable},
+	{'x', "disable", "", "stop osmd and keep it from starting", cmd_disable},
+	{'l', "reports", "[--type T] [--account A] [--since 2h] [--limit N]",
+	 "list the reports, newest first", cmd_reports},
+	{'t', "inforce", "", "list the actions that are in force", cmd_inforce},
+	{'u', "undo", "ID", "undo an action, or all actions of a report", cmd_undo},
+	{'g', "grep", "WORD", "all that is known of an account, mailbox, address or path",
+	 cmd_grep},
+	{'c', "check", "",
+	 "say what osm needs, whether it is there, what is lost without", cmd_check},
+	{0, "show", "ID", "show a report with its evidence", cmd_show},
+	{0, "status", "", "show the daemon's state and counters", cmd_status},
+	{0, "top", "[--limit N]", "show the fullest windows", cmd_top},
+	{0, "reload", "", "make osmd read its settings again", cmd_reload},
+	{0, "hold", "TARGET [--expire 2h]", "hold the mail of a mailbox or an account",
+	 cmd_act},
+	{0, "block", "ACCOUNT [--expire 2h]", "block an account's sending", cmd_act},
+	{0, "replay", "[--totals] [--since 7d] LOG...",
+	 "run old logs: what would have been reported", cmd_replay},
+	{0, "conf", "[--default]", "print the settings, or the shipped osm.conf",
+	 cmd_conf},
+	{'v', "version", "", "print the version", run_version},
+	{'h', "help", "", "print this", run_help},
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *find(const char *word)
+{
+	size_t dashes = strspn(word, "-");
+
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const struct command *k = &commands[i];
+
+		if (dashes == 1 && word[1] == k->toggle && k->toggle && word[2] == '\0')
+			return k;
+		/* csf has both "-s" and "--start"; a bare word does, too */
+		if (dashes != 1 && dashes <= 2 && strcmp(word + dashes, k->name) == 0)
+			return k;
+	}
+	return NULL;
+}
+
+static int run_help(struct cmd *c)
+{
+	json_t *list = json_array();
+
+	if (!c->json)
+		puts("usage: osm [--root DIR] [--json] COMMAND [WORD...]\n");
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const struct command *k = &commands[i];
+		char toggle[3] = {'-', k->toggle, '\0'};
+
+		if (c->json)
+			json_array_append_new(
+				list, json_pack("{s:s, s:s, s:s, s:s}", "name", k->name,
+						"toggle", k->toggle ? toggle : "",
+						"words", k->words, "help", k->help));
+		else
+			printf("  %-2s%s %s%s%s\n        %s\n", k->toggle ? toggle : "",
+			       k->toggle ? "," : " ", k->name, k->words[0] ? " " : "",
+			       k->words, k->help);
+	}
+	if (c->json)
+		cmd_print_json(json_pack("{s:b, s:O}", "ok", 1, "commands", list));
+	else
+		puts("\n--json prints JSON; exit status: 0 done, 1 failed, 2 wrong "
+		     "usage, 3 osmd is "
+		     "not\nrunning, 4 not found. See osm(8).");
+	json_decref(list);
+	return CMD_OK;
+}
+
+static int run_version(struct cmd *c)
+{
+	if (c->json)
+		cmd_print_json(json_pack("{s:b, s:s}", "ok", 1, "version", OSM_VERSION));
+	else
+		puts("osm " OSM_VERSION);
+	return CMD_OK;
+}
+
+/* Takes --json and --root out, wherever they stand before a "--". */
+static bool take_globals(struct cmd *c, const char **root)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->count; i++) {
+		char *arg = c->args[i];
+
+		if (strcmp(arg, "--") == 0) {
+			while (i < c->count)
+				c->args[kept++] = c->args[i++];
+		} else if (strcmp(arg, "--json") == 0) {
+			c->json = true;
+		} else if (strncmp(arg, "--root=", 7) == 0) {
+			*root = arg + 7;
+		} else if (strcmp(arg, "--root") == 0) {
+			if (i + 1 == c->count)
+				return false;
+			*root = c->args[++i];
+		} else {
+			c->args[kept++] = arg;
+		}
+	}
+	c->count = kept;
+	return true;
+}
+
+/* A relative root is meant from here. */
+static bool set_root(struct cmd *c, const char *root)
+{
+	char whole[PATH_MAX];
+
+	if (root && root[0] != '/' && realpath(root, whole))
+		root = whole;
+	return paths_init(&c->paths, root);
+}
+
+int main(int argc, char **argv)
+{
+	struct cmd c = {.args = argv + 1, .count = argc > 0 ? (size_t)argc - 1 : 0};
+	const struct command *k;
+	const char *root = NULL;
+	int code;
+
+	if (!take_globals(&c, &root) || !set_root(&c, root))
+		return cmd_fail(&c, CMD_USAGE, "--root needs a folder");
+	if (c.count == 0) {
+		run_help(&c);
+		return CMD_USAGE;
+	}
+	k = find(c.args[0]);
+	if (!k)
+		return cmd_fail(&c, CMD_USAGE, "%s: no such command; see osm help",
+				c.args[0]);
+	c.name = k->name;
+	c.args++;
+	c.count--;
+	code = k->run(&c);
+	/* a full disk or a closed pipe must not look like success */
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return CMD_FAILED;
+	return code;
+}
