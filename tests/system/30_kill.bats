@@ -1,0 +1,77 @@
+#!/usr/bin/env bats
+# kill -9 of osmd and of its executor at random moments of a burst, KILL_ROUNDS times:
+# afterwards reports and actions are the same as without; none twice, none missing.
+
+load helpers
+setup_file() { lab_begin; }
+teardown_file() { lab_end; }
+setup() { lab_or_skip; }
+
+EXPECTED="cwdcheck osmalice osmalice 21
+cwdcheck:cwd osmalice /home/osmalice/public_html/bad 21
+logline osmalice osmalice 21
+logline osmbob $BOX 21
+logline:subject osmalice You have won 21"
+
+begin() {
+	fresh
+	conf LOGLINE_SUBJECT_LIMIT=20 LOGLINE_SUBJECT_ACTIONS=store \
+		CWDCHECK_LIMIT=20 CWDCHECK_ACTIONS=store CWDCHECK_CWD_LIMIT=20 CWDCHECK_CWD_ACTIONS=store
+	osmd_start >/dev/null
+}
+
+burst() {
+	send script osmalice 36 --dir bad --queue --to defer1.example --rate 30 >/dev/null 3>&- &
+	send mailbox "$BOX" 36 --ips 3 --port 587 --to defer1.example --rate 30 >/dev/null 3>&- &
+}
+
+outcome() { reports | jq -r '"\(.type) \(.account) \(.key) \(.count)"' | sed 's/you have won/You have won/' | sort; }
+holds() { actions_in_force '.action == "hold"' | jq -r .target | sort | tr '\n' ' '; }
+settled() {
+	[ "$(outcome)" = "$EXPECTED" ] && [ "$(holds)" = "$BOX osmalice " ] && is_held osmalice && is_held "$BOX"
+}
+
+victim() { # the pid, inside, of osmd or of its executor
+	if [ $((RANDOM % 2)) = 0 ]; then osmd_pid; else inlab pgrep -P "$(osmd_pid)" | head -n 1; fi
+}
+
+verdict() { # ROUND
+	wait_until 20 settled || {
+		echo "round $1: reports:"
+		outcome
+		echo "in force: $(holds)"
+		tail -n 30 "$ROOT/var/log/osmd.log"
+		return 1
+	}
+	wait_until 10 eval '[ "$(root_mails | wc -l)" -ge 2 ]' || { echo "round $1: mails: $(root_mails)"; return 1; }
+	sleep 0.5
+	settled || { echo "round $1: changed afterwards:"; outcome; holds; return 1; }
+	same "$(root_mails | wc -l)" 2 "round $1: mails"
+}
+
+@test "without a kill: the reports and actions to compare with" {
+	begin
+	burst
+	wait
+	verdict 0
+}
+
+@test "killed at random moments" {
+	local round n pid rounds=${KILL_ROUNDS:-5}
+	RANDOM=${KILL_SEED:-$$}
+	echo "# seed ${KILL_SEED:-$$}, $rounds rounds" >&3
+	for round in $(seq "$rounds"); do
+		begin
+		burst
+		for n in 1 2 3; do
+			sleep "0.$((RANDOM % 5))$((RANDOM % 10))"
+			pid=$(victim) || continue
+			[ -z "$pid" ] || inlab kill -9 "$pid" 2>/dev/null || true
+			sleep "0.0$((RANDOM % 10))"
+			wait_until 10 osm start || { echo "round $round: did not start again"; osm start; return 1; }
+		done
+		wait
+		wait_until 10 osm start
+		verdict "$round" || return 1
+	done
+}
