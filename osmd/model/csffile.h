@@ -4,6 +4,8 @@
  * csffile: text in csf's style. Reads KEY = "value" lines by csf's own grammar (value from
  * the first to the last quote; lines without "=" are skipped; no quotes or a name twice is
  * an error with its line) and sets one value leaving every other byte as it was.
+ * Stricter than csf in two things, both told as problems: a line ends with LF or CR LF only
+ * (csf also splits at lone CR, VT, FF and NEL), and a name holds no blanks (csf drops them).
  * Text in, text out: no files here.
  */
 #ifndef OSM_MODEL_CSFFILE_H
@@ -25,7 +27,8 @@ typedef void (*csf_setting_fn)(const struct csf_setting *s, void *ctx);
 /* Walk the text; returns the number of problems. Repeated names are a problem. */
 size_t csffile_read(struct slice text, csf_setting_fn each, csf_problem_fn problem, void *ctx);
 /* The text with key's value replaced (or the setting added at the end) into out. The value
- * must not hold a quote, CR, LF or other control bytes: false. */
+ * must not hold a quote, CR, LF or other control bytes: false. Also false when the name is
+ * there twice or without quotes: which one to change would be a guess. */
 bool csffile_set(struct slice text, struct slice key, struct slice value, struct buf *out);
 
 #endif

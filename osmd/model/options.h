@@ -86,6 +86,7 @@ struct option_row {
 	const char *name, *section, *help, *fallback; /* static text; fallback: the default */
 	const char *kind;                             /* "switch", "number", "path", "word", "choice", "actions" */
 	unsigned min, max;                            /* number only */
+	const char *choices;                          /* choice only: "messages|recipients" */
 };
 size_t options_count(void);
 const struct option_row *options_row(size_t i); /* NULL past the end */

@@ -12,6 +12,9 @@
  * account may have its own; a changed level or interval is applied to the entries that are there.
  *
  * With unit recipients an entry weighs its recipients and the sum is compared with level.
+ * An entry weighs at least 1. Level 0 means not watched: such an event changes nothing.
+ * Memory is bounded too, at WINDOW_BYTES_PER_KEY for each of max_keys: beyond it keys go as
+ * they do at the bound of their number.
  * No clock, no I/O.
  */
 #ifndef OSM_MODEL_WINDOW_H
@@ -20,6 +23,9 @@
 #include "osmd/base/slice.h"
 
 struct window;
+
+#define WINDOW_BYTES_PER_KEY 512
+#define WINDOW_BYTES_LEAST   (8u << 20)
 
 /* One remembered event: what a report needs to find it again. */
 struct window_entry {
@@ -48,9 +54,12 @@ bool window_add(struct window *w, struct slice owner, struct slice key, unsigned
 size_t window_count(const struct window *w, struct slice owner, struct slice key);
 /* Forget one key (an account was released by hand). */
 void window_forget(struct window *w, struct slice owner, struct slice key);
+/* Forget every key of one owner. */
+void window_forget_owner(struct window *w, struct slice owner);
+/* Keys that went at a bound. */
 uint64_t window_evicted(const struct window *w);
 size_t window_keys(const struct window *w);
-/* The fullest keys first, at most n, for `osm status`; returns how many were given. */
+/* The fullest keys (by the share of their level that is used) first, at most n, for `osm status`; returns how many were given. */
 struct window_top {
 	struct slice owner, key; /* borrowed until the next change */
 	size_t count;

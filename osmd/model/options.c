@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+#include "osmd/model/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "osmd/model/csffile.h"
+#include "osmd/model/options_table.h"
+
+#define COLUMNS 79
+#define VALUE_SHOWN 64
+
+static const char *const trigger_names[TRIGGER_COUNT] = {
+	[TRIGGER_PACKET] = "packet",	 [TRIGGER_PACKET_CWD] = "packet:cwd",
+	[TRIGGER_LOGLINE] = "logline",	 [TRIGGER_LOGLINE_SUBJECT] = "logline:subject",
+	[TRIGGER_CWDCHECK] = "cwdcheck", [TRIGGER_CWDCHECK_CWD] = "cwdcheck:cwd",
+};
+
+static const char *const action_names[ACTION_COUNT] = {
+	[ACTION_EMAIL] = "email",
+	[ACTION_STORE] = "store",
+	[ACTION_HOLD] = "hold",
+	[ACTION_BLOCK_ACCOUNT] = "block_account",
+};
+
+static int find_name(const char *const *names, size_t n, struct slice name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (slice_eq(name, slice_str(names[i])))
+			return (int)i;
+	return -1;
+}
+
+const char *trigger_name(enum trigger_id t)
+{
+	return (unsigned)t < TRIGGER_COUNT ? trigger_names[t] : "unknown";
+}
+
+int trigger_find(struct slice name)
+{
+	return find_name(trigger_names, TRIGGER_COUNT, name);
+}
+
+const char *action_name(enum action_id a)
+{
+	return (unsigned)a < ACTION_COUNT ? action_names[a] : "unknown";
+}
+
+int action_find(struct slice name)
+{
+	return find_name(action_names, ACTION_COUNT, name);
+}
+
+/* Text of the file as it may stand in a message: cut, without control bytes. */
+static const char *shown(struct slice s, char out[VALUE_SHOWN + 4])
+{
+	size_t n = s.n < VALUE_SHOWN ? s.n : VALUE_SHOWN;
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ? '?' : s.p[i];
+	strcpy(out + n, s.n > n ? "..." : "");
+	return out;
+}
+
+static bool unknown_action(struct slice word, struct err *e)
+{
+	char known[128] = "", text[VALUE_SHOWN + 4];
+	size_t n = 0;
+
+	for (int a = 0; a < ACTION_COUNT; a++)
+		n += (size_t)snprintf(known + n, sizeof(known) - n, "%s%s", a ? ", " : "",
+				      action_names[a]);
+	return err_set(e, EINVAL, "\"%s\" is no action (known are %s)", shown(word, text),
+		       known);
+}
+
+bool actions_parse(struct slice list, unsigned *bits, struct err *e)
+{
+	struct slice rest = list, word;
+	unsigned got = 0;
+	bool more = slice_trim(list).n > 0;
+
+	while (more) {
+		int a;
+
+		more = slice_cut(&rest, ',', &word);
+		if (!more)
+			word = rest;
+		a = action_find(slice_trim(word));
+		if (a < 0)
+			return unknown_action(slice_trim(word), e);
+		got |= ACTION_BIT(a);
+	}
+	*bits = got;
+	return true;
+}
+
+static bool set_switch(void *field, struct slice value, struct err *e)
+{
+	if (!slice_eq(value, SLICE("0")) && !slice_eq(value, SLICE("1")))
+		return err_set(e, EINVAL, "must be 0 or 1");
+	*(bool *)field = value.p[0] == '1';
+	return true;
+}
+
+static bool set_number(const struct option *o, void *field, struct slice value,
+		       struct err *e)
+{
+	uint64_t v;
+
+	if (!slice_u64(value, o->row.min, o->row.max, &v))
+		return err_set(e, ERANGE, "must be a whole number from %u to %u",
+			       o->row.min, o->row.max);
+	*(unsigned *)field = (unsigned)v;
+	return true;
+}
+
+static bool check_text(struct slice value, size_t max, struct err *e)
+{
+	for (size_t i = 0; i < value.n; i++) {
+		unsigned char c = (unsigned char)value.p[i];
+
+		if (c < 0x20 || c == 0x7f)
+			return err_set(e, EINVAL, "must not hold control characters");
+		if (c == '"' || c == '\'' || c == '`')
+			return err_set(e, EINVAL, "must not hold quotes");
+	}
+	if (value.n >= max)
+		return err_set(e, ENAMETOOLONG, "must be shorter than %zu bytes", max);
+	return true;
+}
+
+static void store_text(char *field, struct slice value)
+{
+	if (value.n)
+		memcpy(field, value.p, value.n);
+	field[value.n] = '\0';
+}
+
+/* "." and ".." would lead out of the folder that --root puts before the path. */
+static bool has_dots(struct slice path)
+{
+	struct slice rest = path, part;
+	bool more = true;
+
+	while (more) {
+		more = slice_cut(&rest, '/', &part);
+		if (!more)
+			part = rest;
+		if (slice_eq(part, SLICE(".")) || slice_eq(part, SLICE("..")))
+			return true;
+	}
+	return false;
+}
+
+static bool set_path(char *field, struct slice value, struct err *e)
+{
+	if (!slice_starts(value, SLICE("/")))
+		return err_set(e, EINVAL, "must be an absolute path");
+	if (!check_text(value, CONFIG_PATH_MAX, e))
+		return false;
+	if (has_dots(value))
+		return err_set(e, EINVAL, "must not have \".\" or \"..\" as a part");
+	while (value.n > 1 && value.p[value.n - 1] == '/')
+		value.n--;
+	store_text(field, value);
+	return true;
+}
+
+/* Words end up in argument vectors, where a first "-" makes an option of them. */
+static bool set_word(const struct option *o, char *field, struct slice value,
+		     struct err *e)
+{
+	if (o->required && value.n == 0)
+		return err_set(e, EINVAL, "must not be empty");
+	if (!check_text(value, CONFIG_WORD_MAX, e))
+		return false;
+	if (slice_starts(value, SLICE("-")))
+		return err_set(e, EINVAL, "must not begin with \"-\"");
+	if (slice_find(value, SLICE(" ")) != SIZE_MAX)
+		return err_set(e, EINVAL, "must not hold blanks");
+	store_text(field, value);
+	return true;
+}
+
+static bool set_choice(const struct option *o, void *field, struct slice value,
+		       struct err *e)
+{
+	struct slice rest = slice_str(o->row.choices), word;
+	bool more = true;
+
+	for (int i = 0; more; i++) {
+		more = slice_cut(&rest, '|', &word);
+		if (!more)
+			word = rest;
+		if (slice_eq(value, word)) {
+			*(enum count_unit *)field = (enum count_unit)i;
+			return true;
+		}
+	}
+	return err_set(e, EINVAL, "must be one of %s", o->row.choices);
+}
+
+static bool set_value(const struct option *o, struct config *c, struct slice value,
+		      struct err *e)
+{
+	void *field = (char *)c + o->offset;
+
+	switch (o->kind) {
+	case OPTION_SWITCH:
+		return set_switch(field, value, e);
+	case OPTION_NUMBER:
+		return set_number(o, field, value, e);
+	case OPTION_PATH:
+		return set_path(field, value, e);
+	case OPTION_WORD:
+		return set_word(o, field, value, e);
+	case OPTION_CHOICE:
+		return set_choice(o, field, value, e);
+	case OPTION_ACTIONS:
+		return actions_parse(value, field, e);
+	}
+	return false;
+}
+
+void options_defaults(struct config *c)
+{
+	const struct option *o;
+
+	memset(c, 0, sizeof(*c));
+	/* no row yet: without a source of packets there is nothing to limit */
+	c->trigger[TRIGGER_PACKET].interval_s = 3600;
+	c->trigger[TRIGGER_PACKET_CWD].interval_s = 3600;
+	for (size_t i = 0; (o = option_at(i)); i++)
+		set_value(o, c, slice_str(o->row.fallback), NULL);
+}
+
+struct loading {
+	struct config config;
+	options_problem_fn problem;
+	void *ctx;
+	size_t problems;
+};
+
+static void told(unsigned line, const char *text, void *ctx)
+{
+	struct loading *l = ctx;
+
+	if (l->problem)
+		l->problem(line, text, l->ctx);
+}
+
+static void wrong(struct loading *l, unsigned line, const char *text)
+{
+	l->problems++;
+	told(line, text, l);
+}
+
+static const char *near_name(struct slice name)
+{
+	const struct option *o;
+
+	for (size_t i = 0; (o = option_at(i)); i++)
+		if (slice_eq_nocase(name, slice_str(o->row.name)))
+			return o->row.name;
+	return NULL;
+}
+
+static void unknown(struct loading *l, const struct csf_setting *s)
+{
+	char name[VALUE_SHOWN + 4], text[256];
+	const char *near = near_name(s->key);
+
+	shown(s->key, name);
+	if (near)
+		snprintf(text, sizeof(text), "%s: unknown setting (did you mean %s?)",
+			 name, near);
+	else if (slice_starts(s->key, SLICE("PACKET_")))
+		snprintf(text, sizeof(text),
+			 "%s: unknown setting (this version of osm does not watch "
+			 "packets; "
+			 "remove the line)",
+			 name);
+	else
+		snprintf(text, sizeof(text), "%s: unknown setting", name);
+	wrong(l, s->line, text);
+}
+
+static void load_setting(const struct csf_setting *s, void *ctx)
+{
+	struct loading *l = ctx;
+	const struct option *o = option_find(s->key);
+	char value[VALUE_SHOWN + 4], text[sizeof(((struct err *)0)->msg) + 128];
+	struct err e = {0};
+
+	if (!o) {
+		unknown(l, s);
+		return;
+	}
+	if (set_value(o, &l->config, s->value, &e))
+		return;
+	snprintf(text, sizeof(text), "%s = \"%s\": %s (default: %s)", o->row.name,
+		 shown(s->value, value), e.msg, o->row.fallback);
+	wrong(l, s->line, text);
+}
+
+size_t options_load(struct slice text, struct config *c, options_problem_fn problem,
+		    void *ctx)
+{
+	struct loading l = {.problem = problem, .ctx = ctx};
+
+	options_defaults(&l.config);
+	l.problems += csffile_read(text, load_setting, told, &l);
+	if (l.problems == 0)
+		*c = l.config;
+	return l.problems;
+}
+
+static void comment_line(struct buf *out, struct slice text)
+{
+	struct slice word;
+	size_t column = 1;
+	bool more = true;
+
+	buf_putc(out, '#');
+	while (more) {
+		more = slice_cut(&text, ' ', &word);
+		if (!more)
+			word = text;
+		if (word.n == 0)
+			continue;
+		if (column > 1 && column + 1 + word.n > COLUMNS) {
+			buf_puts(out, "\n#");
+			column = 1;
+		}
+		buf_putc(out, ' ');
+		buf_slice(out, word);
+		column += 1 + word.n;
+	}
+	buf_putc(out, '\n');
+}
+
+static void comment(struct buf *out, const char *text)
+{
+	struct slice rest = slice_str(text), line;
+
+	while (slice_cut(&rest, '\n', &line))
+		comment_line(out, line);
+	comment_line(out, rest);
+}
+
+static void rule(struct buf *out)
+{
+	for (int i = 0; i < COLUMNS; i++)
+		buf_putc(out, '#');
+	buf_putc(out, '\n');
+}
+
+static void section(struct buf *out, const char *title)
+{
+	rule(out);
+	buf_printf(out, "# SECTION:%s\n", title);
+	rule(out);
+}
+
+static void intro(struct buf *out)
+{
+	rule(out);
+	comment(out, "osm.conf: the settings of the outgoing spam monitor\n\n"
+		     "Every setting is a line NAME = \"value\" below the comment that "
+		     "explains it. A "
+		     "setting that is missing has its default. After a change run osm "
+		     "-c, which "
+		     "names every mistake with its line, and then osm -r; while a file "
+		     "has a mistake "
+		     "in it, osmd goes on with the settings that it had.\n\n"
+		     "Limits for one account, mailbox or path are in osm.accounts, those "
+		     "who are "
+		     "never counted in osm.ignore. See osm.conf(5).");
+	rule(out);
+	buf_putc(out, '\n');
+}
+
+/* The row at i and those that are joined to it; returns the first one after them. */
+static size_t group(struct buf *out, size_t i)
+{
+	const struct option *o;
+	size_t end = i + 1;
+
+	while ((o = option_at(end)) && o->joined)
+		end++;
+	for (size_t at = i; at < end; at++) {
+		if (at > i)
+			comment_line(out, (struct slice){NULL, 0});
+		comment(out, option_at(at)->row.help);
+	}
+	for (; i < end; i++)
+		buf_printf(out, "%s = \"%s\"\n", option_at(i)->row.name,
+			   option_at(i)->row.fallback);
+	return end;
+}
+
+void options_template(struct buf *out)
+{
+	const struct option *o;
+	const char *title = "";
+
+	intro(out);
+	for (size_t i = 0; (o = option_at(i));) {
+		if (i)
+			buf_putc(out, '\n');
+		if (strcmp(o->row.section, title) != 0)
+			section(out, o->row.section);
+		title = o->row.section;
+		i = group(out, i);
+	}
+}
+
+size_t options_count(void)
+{
+	size_t n = 0;
+
+	while (option_at(n))
+		n++;
+	return n;
+}
+
+const struct option_row *options_row(size_t i)
+{
+	const struct option *o = option_at(i);
+
+	return o ? &o->row : NULL;
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+#include "osmd/model/options_table.h"
+
+#define INITIAL "Initial Settings"
+#define LOGLINE "Exim Log Processing"
+#define PATHS "Path Processing"
+#define ACTIONS "Actions"
+#define REPORTING "Reporting Settings"
+#define LOGGING "Logging Settings"
+#define SYSTEM "OS Specific Settings"
+
+#define LIMIT_MAX 100000
+#define INTERVAL_MAX 604800
+
+#define ROW(kind_, text_, section_, name_, field_, fallback_, help_, ...)                \
+	{                                                                                \
+		.row = {.name = (name_),                                                 \
+			.section = (section_),                                           \
+			.help = (help_),                                                 \
+			.fallback = (fallback_),                                         \
+			.kind = (text_)},                                                \
+		.kind = (kind_), .offset = offsetof(struct config, field_), __VA_ARGS__  \
+	}
+#define SWITCH(section, name, field, fallback, help)                                     \
+	ROW(OPTION_SWITCH, "switch", section, name, field, fallback, help,               \
+	    .joined = false)
+#define NUMBER(section, name, field, fallback, low, high, help)                          \
+	ROW(OPTION_NUMBER, "number", section, name, field, fallback, help,               \
+	    .row.min = (low), .row.max = (high))
+#define PATH(section, name, field, fallback, help)                                       \
+	ROW(OPTION_PATH, "path", section, name, field, fallback, help, .joined = false)
+#define WORD(section, name, field, fallback, must, help)                                 \
+	ROW(OPTION_WORD, "word", section, name, field, fallback, help, .required = (must))
+#define CHOICE(section, name, field, fallback, words, help)                              \
+	ROW(OPTION_CHOICE, "choice", section, name, field, fallback, help,               \
+	    .row.choices = (words))
+
+/* The three settings of a trigger, under one comment. */
+#define TRIGGER(section, name, id, limit_, help_limit, help_actions)                     \
+	ROW(OPTION_NUMBER, "number", section, name "_LIMIT", trigger[id].limit, limit_,  \
+	    help_limit, .row.max = LIMIT_MAX),                                           \
+		ROW(OPTION_NUMBER, "number", section, name "_INTERVAL",                  \
+		    trigger[id].interval_s, "3600",                                      \
+		    name                                                                 \
+		    "_INTERVAL is in seconds, from 1 to 604800 (a week). The window "    \
+		    "slides: every event counts for this long, there is no fixed "       \
+		    "hour.\n"                                                            \
+		    "Default: 3600",                                                     \
+		    .row.min = 1, .row.max = INTERVAL_MAX, .joined = true),              \
+		ROW(OPTION_ACTIONS, "actions", section, name "_ACTIONS",                 \
+		    trigger[id].actions, "email,store", help_actions, .joined = true)
+
+#define OVERRIDES                                                                        \
+	"osm.accounts sets another limit for one account, mailbox or path, and "         \
+	"osm.ignore takes "                                                              \
+	"one out of the counting altogether."
+#define SAME_WORDS(name)                                                                 \
+	name "_ACTIONS takes the same words as LOGLINE_ACTIONS.\nDefault: email,store"
+
+static const struct option table[] = {
+	SWITCH(INITIAL, "TESTING", testing, "1",
+	       "Testing flag. While it is on, osm watches, counts and decides exactly as "
+	       "it will "
+	       "later, and reports are mailed and stored, but nothing that touches a "
+	       "customer is "
+	       "done: no mail is held and no account is blocked. Each report names what "
+	       "would "
+	       "have been done.\n\n"
+	       "osm is installed with this flag on. Read the reports of a few ordinary "
+	       "days, "
+	       "raise limits in osm.accounts for those who rightly send much, and only "
+	       "then "
+	       "switch it off.\n\n"
+	       "0 = carry out the actions\n"
+	       "1 = only report what would have been done\n"
+	       "Default: 1"),
+
+	SWITCH(LOGLINE, "LOGLINE_ENABLE", logline_enable, "1",
+	       "Count the messages that Exim takes in to send, by reading the arrival "
+	       "lines of "
+	       "its log (EXIM_LOG). This feeds the LOGLINE and LOGLINE_SUBJECT triggers. "
+	       "For the "
+	       "subject, Exim's log_selector must hold +subject, as cPanel sets it.\n\n"
+	       "0 = off: neither trigger will ever fire\n"
+	       "1 = on\n"
+	       "Default: 1"),
+	SWITCH(LOGLINE, "COUNT_LOCAL", count_local, "0",
+	       "Messages that go only to domains of this server never leave it and can't "
+	       "harm "
+	       "its reputation, so by default they are not counted.\n\n"
+	       "0 = count only messages with at least one recipient elsewhere\n"
+	       "1 = count all messages, also those between mailboxes of this server\n"
+	       "Default: 0"),
+	CHOICE(LOGLINE, "COUNT_UNIT", count_unit, "messages", "messages|recipients",
+	       "What LOGLINE_LIMIT and LOGLINE_SUBJECT_LIMIT count. One message can go "
+	       "to "
+	       "hundreds of recipients at once. To count them, Exim's log_selector must "
+	       "hold "
+	       "+received_recipients; where the number is not logged, a message counts "
+	       "as one. "
+	       "Raise the limits if you switch to recipients. CWDCHECK counts "
+	       "submissions "
+	       "either way, since Exim's path lines name no recipients.\n\n"
+	       "messages = a message counts as one\n"
+	       "recipients = a message counts as many times as it has recipients\n"
+	       "Default: messages"),
+	WORD(LOGLINE, "LOG_IGNORE_USERS", ignore_users, "root,mailnull,mailman,cpanel",
+	     false,
+	     "System users whose mail is never counted: bounces, mailing lists and the "
+	     "notices of "
+	     "the panel are theirs. A list parted by commas, without blanks. An empty "
+	     "list counts "
+	     "everybody. For customers use osm.ignore, not this.\n"
+	     "Default: root,mailnull,mailman,cpanel"),
+	TRIGGER(LOGLINE, "LOGLINE", TRIGGER_LOGLINE, "100",
+		"Mail sent after a login is counted for the mailbox that logged in; mail "
+		"sent by "
+		"scripts and programs on this server is counted for the account that "
+		"they run "
+		"as. When more than LOGLINE_LIMIT are counted within LOGLINE_INTERVAL "
+		"seconds, a "
+		"report is made of them, LOGLINE_ACTIONS are carried out, and the "
+		"counting for "
+		"that mailbox or account begins anew. A limit of 100 is exceeded by "
+		"message "
+		"101. " OVERRIDES "\n\n"
+		"0 = this trigger is off\n"
+		"Default: 100",
+		"LOGLINE_ACTIONS says what happens then: words parted by commas, done in "
+		"the order "
+		"below. With an empty list nothing is done, not even reported.\n\n"
+		"email = mail the report to REPORT_TO\n"
+		"store = keep the report, for the page in WHM and for osm -l\n"
+		"hold = hold the further mail of the mailbox (or of the account, where "
+		"no mailbox "
+		"is known) in Exim's queue\n"
+		"block_account = have the panel refuse all mail that the account sends "
+		"to other "
+		"servers\n"
+		"Default: email,store"),
+	TRIGGER(LOGLINE, "LOGLINE_SUBJECT", TRIGGER_LOGLINE_SUBJECT, "50",
+		"The same messages, counted for each sender and subject: many messages "
+		"with one "
+		"subject are a bulk mailing, whatever the sender's total is. Subjects "
+		"are "
+		"decoded, and compared without regard to upper and lower case; messages "
+		"without "
+		"a subject are not counted here. " OVERRIDES "\n\n"
+		"0 = this trigger is off\n"
+		"Default: 50. Keep it below LOGLINE_LIMIT, which fires first otherwise",
+		SAME_WORDS("LOGLINE_SUBJECT")),
+
+	SWITCH(PATHS, "CWDCHECK_ENABLE", cwdcheck_enable, "1",
+	       "Count how often Exim is started from a directory to send mail, by the "
+	       "cwd= lines "
+	       "of its log. This is how a hacked web form is found, and it feeds the "
+	       "CWDCHECK "
+	       "and CWDCHECK_CWD triggers. Exim's log_selector must hold +arguments, as "
+	       "cPanel "
+	       "sets it. Only submissions are counted: not queue runs, listings, "
+	       "bounces, or "
+	       "anything from the spool and the panel's own directories.\n\n"
+	       "0 = off: neither trigger will ever fire\n"
+	       "1 = on\n"
+	       "Default: 1"),
+	TRIGGER(PATHS, "CWDCHECK", TRIGGER_CWDCHECK, "100",
+		"Submissions are counted for the account that owns the directory. When "
+		"more than "
+		"CWDCHECK_LIMIT are counted within CWDCHECK_INTERVAL seconds, a report "
+		"is made "
+		"of them and CWDCHECK_ACTIONS are carried out. " OVERRIDES "\n\n"
+		"0 = this trigger is off\n"
+		"Default: 100",
+		SAME_WORDS("CWDCHECK")),
+	TRIGGER(PATHS, "CWDCHECK_CWD", TRIGGER_CWDCHECK_CWD, "50",
+		"The same submissions, counted for each directory: users of lfd know "
+		"this as the "
+		"script alert (LF_SCRIPT_ALERT). The directory is where the process "
+		"stood, "
+		"which is not always where its script lies. " OVERRIDES "\n\n"
+		"0 = this trigger is off\n"
+		"Default: 50. Keep it below CWDCHECK_LIMIT, which fires first otherwise",
+		SAME_WORDS("CWDCHECK_CWD")),
+
+	NUMBER(ACTIONS, "ACTION_MAX", action_max, "5", 0, 1000,
+	       "The most actions within an hour, of all accounts together, that stop "
+	       "somebody's "
+	       "mail (hold and block_account). Beyond it osm only reports, and says so: "
+	       "if more "
+	       "than a few customers are to be stopped at once, the cause is more likely "
+	       "a "
+	       "mistake in a limit than an outbreak, and somebody should look. Reports "
+	       "and "
+	       "what you do by hand are not limited.\n\n"
+	       "0 = never stop anybody's mail, only report\n"
+	       "Default: 5"),
+	NUMBER(ACTIONS, "ACTION_EXPIRE", action_expire_s, "0", 0, 31536000,
+	       "Undo an action by itself after this many seconds. 14400 gives a held "
+	       "mailbox "
+	       "back after four hours, whether somebody looked at it or not.\n\n"
+	       "0 = never: an action stays until it is undone by hand (osm -u)\n"
+	       "Default: 0"),
+	NUMBER(ACTIONS, "ACTION_TIMEOUT", action_timeout_s, "120", 1, 3600,
+	       "Seconds that one call to the panel may take. A call that takes longer is "
+	       "ended, "
+	       "the action is marked as failed, and the report says so. Counting goes on "
+	       "meanwhile.\n"
+	       "Default: 120"),
+
+	SWITCH(REPORTING, "REPORT_EMAIL", report_email, "1",
+	       "Mail reports. If this is off, the word email in the triggers' actions "
+	       "does "
+	       "nothing.\n\n"
+	       "0 = mail no reports at all\n"
+	       "1 = mail the reports of the triggers that have email among their "
+	       "actions\n"
+	       "Default: 1"),
+	WORD(REPORTING, "REPORT_TO", report_to, "root", true,
+	     "Who gets the reports: an address, or several parted by commas, without "
+	     "blanks. root "
+	     "goes where this server's mail for root goes.\n"
+	     "Default: root"),
+	WORD(REPORTING, "REPORT_FROM", report_from, "root", true,
+	     "The sender of the reports. Use an address that your mail filters know, so "
+	     "that a "
+	     "report with a spammer's subjects in it isn't taken for spam.\n"
+	     "Default: root"),
+	SWITCH(REPORTING, "REPORT_STORE", report_store, "1",
+	       "Store reports, for the page in WHM and for osm -l, osm show and osm -g. "
+	       "If this "
+	       "is off, the word store in the triggers' actions does nothing.\n\n"
+	       "0 = store no reports at all\n"
+	       "1 = store the reports of the triggers that have store among their "
+	       "actions\n"
+	       "Default: 1"),
+	NUMBER(REPORTING, "REPORT_DAYS", report_days, "30", 1, 3650,
+	       "Days that a stored report is kept.\n"
+	       "Default: 30"),
+	NUMBER(REPORTING, "REPORT_LINES", report_lines, "10", 1, 100,
+	       "How many of the counted log lines a report shows as a sample, from 1 to "
+	       "100. The "
+	       "totals in it are always those of all lines.\n"
+	       "Default: 10"),
+	NUMBER(REPORTING, "REPORT_REPEAT", report_repeat_s, "3600", 0, INTERVAL_MAX,
+	       "Seconds before the same trigger reports the same mailbox, account, "
+	       "subject or "
+	       "path again. The next report then says how many were counted in between. "
+	       "Actions "
+	       "don't wait for it.\n\n"
+	       "0 = report each time that the limit is exceeded\n"
+	       "Default: 3600"),
+
+	SWITCH(LOGGING, "DEBUG", debug, "0",
+	       "Write more to /var/log/osmd.log: each line of Exim's log that was not "
+	       "understood, "
+	       "and why an event was not counted. Strangers choose what stands in these "
+	       "lines, "
+	       "and there are many of them: leave it off unless you look for "
+	       "something.\n\n"
+	       "0 = off\n"
+	       "1 = on\n"
+	       "Default: 0"),
+
+	PATH(SYSTEM, "EXIM_LOG", exim_log, "/var/log/exim_mainlog",
+	     "Exim's main log. It is followed through rotation, truncation and "
+	     "replacement.\n"
+	     "Default: /var/log/exim_mainlog"),
+	PATH(SYSTEM, "EXIM_SPOOL", exim_spool, "/var/spool/exim",
+	     "Exim's spool directory. Senders can write lines into the log, but not into "
+	     "the "
+	     "spool, so osm looks there before it believes a line enough to act upon "
+	     "it.\n"
+	     "Default: /var/spool/exim"),
+	PATH(SYSTEM, "SENDMAIL", sendmail, "/usr/sbin/sendmail",
+	     "The program that reports are mailed with. It is called without a shell.\n"
+	     "Default: /usr/sbin/sendmail"),
+	NUMBER(SYSTEM, "WINDOW_KEYS", window_keys, "100000", 1000, 10000000,
+	       "How many mailboxes, accounts, subjects or paths each trigger may "
+	       "remember at "
+	       "once. Senders can invent subjects and paths without end; at this bound "
+	       "the one "
+	       "not seen for longest is forgotten, and osm status shows how many were. "
+	       "Each "
+	       "takes about 300 bytes.\n"
+	       "Default: 100000"),
+	NUMBER(SYSTEM, "EVIDENCE_MB", evidence_mb, "64", 1, 4096,
+	       "Megabytes of log lines that are kept in memory, to be shown in a report. "
+	       "When "
+	       "they are used up the oldest line goes; it still counts, but the report "
+	       "can't "
+	       "show it.\n"
+	       "Default: 64"),
+};
+
+const struct option *option_at(size_t i)
+{
+	return i < sizeof(table) / sizeof(table[0]) ? &table[i] : NULL;
+}
+
+const struct option *option_find(struct slice name)
+{
+	const struct option *o;
+
+	for (size_t i = 0; (o = option_at(i)); i++)
+		if (slice_eq(name, slice_str(o->row.name)))
+			return o;
+	return NULL;
+}
