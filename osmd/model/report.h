@@ -17,22 +17,32 @@
 #include "osmd/model/event.h"
 #include "osmd/model/options.h"
 
+/* Bounds of a document. A printed one (compact) never has more than REPORT_BYTES_MAX bytes,
+ * whatever the events hold. */
+#define REPORT_VERSION 1
+#define REPORT_BYTES_MAX (200 * 1024)
+#define REPORT_ID_SIZE 40 /* with its NUL; action_row.report_id */
+#define REPORT_KEY_MAX 1024
+
 struct report_builder;
 
-/* What is known before the events. All text is copied. */
+/* What is known before the events. All text is copied. An account, owner, domain or mailbox
+ * that isn't a proper name is left empty in the document; the key is kept as it is. */
 struct report_head {
-	const char *kind;       /* "limit": a trigger was exceeded; "forgery": somebody forges log lines;
-	                           "hidden": arrivals are being hidden */
+	/* "limit": a trigger was exceeded; "forgery": somebody forges log lines; "hidden":
+	 * arrivals are being hidden */
+	const char *kind;
 	enum trigger_id trigger;
 	struct slice account, mailbox, key, owner, domain, host;
 	unsigned limit, interval_s;
-	unsigned actions;       /* bits wanted by the rules */
+	unsigned actions; /* bits wanted by the rules */
 	bool testing, recipients_unit;
-	int64_t made_at_s;      /* event time of the firing event */
-	uint64_t added_since;   /* events of this key since the last report that was held back */
+	int64_t made_at_s;    /* event time of the firing event */
+	uint64_t added_since; /* events of this key since the last report, held back */
 };
 
-struct report_builder *report_begin(const struct report_head *head, unsigned sample_lines);
+struct report_builder *report_begin(const struct report_head *head,
+				    unsigned sample_lines);
 /* Count one event of the window. */
 void report_event(struct report_builder *b, const struct event *ev);
 /* An event that is counted but whose line is no longer kept. */
@@ -49,5 +59,9 @@ void report_abort(struct report_builder *b);
 bool report_valid(const json_t *report, struct err *e);
 /* Text that strangers chose, as valid UTF-8 of at most max bytes. */
 json_t *report_text(struct slice s, size_t max);
+/* "2026-01-31T23:59:59Z", always UTC; times outside of the years 1970-9999 are moved to the
+ * nearest end. Returns out. */
+#define REPORT_TIME_SIZE 24
+const char *report_time(int64_t at_s, char out[REPORT_TIME_SIZE]);
 
 #endif
