@@ -32,11 +32,11 @@ struct action_row {
 	char report_id[40]; /* "" when made by hand */
 	char action[24];    /* action_name() */
 	char account[72];
-	char target[320];   /* account or mailbox that it was done to */
+	char target[320]; /* account or mailbox that it was done to */
 	enum action_state state;
 	int64_t created_s, changed_s, expires_s; /* expires_s 0: never */
-	char detail[512];   /* why it failed, was skipped; how it was verified */
-	char before[128];   /* the state before, for the undo: "held", "free" ... */
+	char detail[512]; /* why it failed, was skipped; how it was verified */
+	char before[128]; /* the state before, for the undo: "held", "free" ... */
 };
 
 /* Open for writing (made with its schema when missing, stepped forward when older, refused
@@ -51,34 +51,45 @@ bool store_report_add(struct store *s, const json_t *report, bool *fresh, struct
 json_t *store_report_read(struct store *s, const char *id, struct err *e);
 
 struct report_filter {
-	const char *account, *type, *word; /* NULL: any; word: anywhere in key, account, mailbox */
-	int64_t since_s, before_s;         /* 0: any */
-	size_t limit, offset;
+	const char *account, *type,
+		*word; /* NULL: any; word: anywhere in key, account, mailbox */
+	int64_t since_s, before_s; /* 0: any */
+	size_t limit, offset;	   /* limit 0: 100; at most 100000 */
 };
-/* Newest first: an array of {id,time,type,kind,account,key,count,limit,actions:"..."}. */
+/* Newest first: an array of {id,time,time_iso,type,kind,account,mailbox,key,count,limit,
+ * actions:"email:done hold:failed"}. */
 json_t *store_report_list(struct store *s, const struct report_filter *f, struct err *e);
 /* The newest report time for (type, key) or 0; for REPORT_REPEAT. */
 int64_t store_report_last(struct store *s, const char *type, const char *key);
 /* Every stored report's (trigger type, account, key, window's first and last event time, last
  * event's time) since a time, for the warm-up: fn is called oldest first. */
 bool store_report_each(struct store *s, int64_t since_s,
-		       void (*fn)(const json_t *report, void *ctx), void *ctx, struct err *e);
+		       void (*fn)(const json_t *report, void *ctx), void *ctx,
+		       struct err *e);
 bool store_report_prune(struct store *s, int64_t before_s, struct err *e);
 
 /* Journal. begin: the row is on disk as pending when this returns; *fresh false when
  * (report, action, target) is there already, with *row filled from it. */
-bool store_action_begin(struct store *s, struct action_row *row, bool *fresh, struct err *e);
-bool store_action_end(struct store *s, int64_t id, enum action_state state, const char *detail,
-		      const char *before, int64_t now_s, struct err *e);
+bool store_action_begin(struct store *s, struct action_row *row, bool *fresh,
+			struct err *e);
+/* A step that the states don't know is refused (EPROTO; no such row: ENOENT), but done -> done
+ * is fine: a new detail. detail or before NULL: left as it is. */
+bool store_action_end(struct store *s, int64_t id, enum action_state state,
+		      const char *detail, const char *before, int64_t now_s,
+		      struct err *e);
 bool store_action_get(struct store *s, int64_t id, struct action_row *row, struct err *e);
-/* Rows in a state (or -1: all that hold something, i.e. done), oldest first. */
-bool store_action_each(struct store *s, int state, void (*fn)(const struct action_row *, void *),
-		       void *ctx, struct err *e);
+/* Rows in a state (or -1: all that hold something, i.e. done and not email or store), oldest
+ * first. fn may use the store. */
+bool store_action_each(struct store *s, int state,
+		       void (*fn)(const struct action_row *, void *), void *ctx,
+		       struct err *e);
 /* Is `action` in force for target (state done)? Its row. */
 bool store_action_in_force(struct store *s, const char *action, const char *target,
 			   struct action_row *row);
-/* Disruptive actions that reached done since a time. */
+/* Disruptive actions of reports that reached done since a time, undone or not; by hand doesn't
+ * count. UINT_MAX when it can't be read, so that a cap on it holds. */
 unsigned store_action_count_since(struct store *s, int64_t since_s);
-bool store_audit(struct store *s, int64_t now_s, const char *who, const char *what, struct err *e);
+bool store_audit(struct store *s, int64_t now_s, const char *who, const char *what,
+		 struct err *e);
 
 #endif

@@ -15,7 +15,7 @@ struct watch;
 struct watch_position {
 	uint64_t dev, inode, offset;
 	uint8_t fingerprint[32]; /* of the file's first bytes; see tail */
-	uint32_t fingerprint_n;  /* how many bytes it covers */
+	uint32_t fingerprint_n;	 /* how many bytes it covers */
 };
 
 struct watch *watch_open(const char *path, struct err *e);
@@ -23,7 +23,8 @@ void watch_close(struct watch *w);
 /* false without error (e->code 0): nothing stored yet. */
 bool watch_position_get(struct watch *w, struct watch_position *out, struct err *e);
 bool watch_position_set(struct watch *w, const struct watch_position *p, struct err *e);
-/* Confirmed ids: added in batches (one transaction in watch_flush), pruned by time. */
+/* Confirmed ids: added in batches (one transaction in watch_flush, which also comes by itself
+ * after 256 and at the end), pruned by time (0: nothing is). */
 void watch_confirmed_add(struct watch *w, struct slice message_id, int64_t at_s);
 bool watch_flush(struct watch *w, int64_t prune_before_s, struct err *e);
 bool watch_confirmed_has(struct watch *w, struct slice message_id);
