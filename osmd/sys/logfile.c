@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -70,6 +71,25 @@ int logfile_position(int fd, uint64_t offset, struct tail_position *out)
 	out->offset = offset;
 	logfile_fingerprint(head, (size_t)got, out);
 	return 0;
+}
+
+uint64_t logfile_last_line(int fd, uint64_t size, size_t line_max)
+{
+	size_t n = size < line_max ? (size_t)size : line_max;
+	char *bytes = malloc(n ? n : 1);
+	ssize_t got = bytes ? pread(fd, bytes, n, (off_t)(size - n)) : -1;
+	uint64_t end = size;
+
+	if (got == (ssize_t)n && n) {
+		const char *lf = memrchr(bytes, '\n', n);
+
+		if (lf)
+			end = size - n + (uint64_t)(lf - bytes) + 1;
+		else if (n == size)
+			end = 0;
+	}
+	free(bytes);
+	return end;
 }
 
 static bool same_inode(const struct stat *st, const struct tail_position *p)

@@ -19,6 +19,9 @@
 int logfile_open(const char *path, struct stat *st);
 /* The place at offset in the open file, with its fingerprint. 0 or -errno. */
 int logfile_position(int fd, uint64_t offset, struct tail_position *out);
+/* Where the last whole line ends in a file of this size, so that a half line is not lost; a
+ * half line over line_max counts as ended. */
+uint64_t logfile_last_line(int fd, uint64_t size, size_t line_max);
 /* Set the fingerprint alone, from a file's first bytes (at most LOGFILE_HEAD_MAX count). */
 void logfile_fingerprint(const uint8_t *head, size_t n, struct tail_position *out);
 /* Is the open file the one of the position, and long enough for it? A copy of that file

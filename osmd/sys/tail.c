@@ -399,26 +399,6 @@ static void on_linger(evutil_socket_t fd, short what, void *ctx)
 		event_active(t->more, EV_TIMEOUT, 0);
 }
 
-/* Where the last whole line ends, so that a half line is not lost. */
-static uint64_t last_line_end(const struct tail *t, int fd, uint64_t size)
-{
-	size_t n = size < t->line_max ? (size_t)size : t->line_max;
-	char *bytes = malloc(n ? n : 1);
-	ssize_t got = bytes ? pread(fd, bytes, n, (off_t)(size - n)) : -1;
-	uint64_t end = size;
-
-	if (got == (ssize_t)n && n) {
-		const char *lf = memrchr(bytes, '\n', n);
-
-		if (lf)
-			end = size - n + (uint64_t)(lf - bytes) + 1;
-		else if (n == size)
-			end = 0;
-	}
-	free(bytes);
-	return end;
-}
-
 /* The log from `offset`, or from the stored place, with the old file before it. */
 static void start(struct tail *t, const struct tail_position *resume)
 {
@@ -430,7 +410,7 @@ static void start(struct tail *t, const struct tail_position *resume)
 	fd = logfile_open(t->path, &st);
 	t->stats.present = fd >= 0;
 	if (fd >= 0 && !resume)
-		offset = last_line_end(t, fd, (uint64_t)st.st_size);
+		offset = logfile_last_line(fd, (uint64_t)st.st_size, t->line_max);
 	else if (fd >= 0 && logfile_holds(fd, resume))
 		offset = resume->offset;
 	else if (resume) {
