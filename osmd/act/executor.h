@@ -12,6 +12,8 @@
  *   {"do":"hold"|"block_account","target":"...","account":"...","who":"root","expire":N}
  *   {"do":"expire"}   (timers: undo what has expired)     {"do":"reload"}   {"do":"ping"}
  * Answers: {"ok":true|false,"error":"...","report":"ID","actions":[{id,action,target,state,detail}]}
+ * A request's "seq" comes back in its answer. Whether REPORT_STORE is on or not, a report is
+ * kept in osm.db: undo, the warm-up and REPORT_REPEAT need it.
  * A datagram holds one whole document of at most EXECUTOR_MESSAGE_MAX bytes.
  */
 #ifndef OSM_ACT_EXECUTOR_H
@@ -38,5 +40,9 @@ json_t *executor_handle(struct executor *x, const json_t *request, int64_t now_s
 /* Serve requests on fd until it is closed by the peer; also runs the expiry timer. Returns
  * the process's exit code. */
 int executor_serve(struct executor *x, int fd);
+
+/* The pair for it: SOCK_SEQPACKET, close-on-exec, both ends with room for whole messages.
+ * 0 or -errno. */
+int executor_pair(int fds[2]);
 
 #endif

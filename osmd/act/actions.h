@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/*
+ * actions: the table of what can be done because of a report: each row says what it needs,
+ * whether it disrupts a customer, how it is done, how it is undone, and how one sees that it
+ * is in force. What is done is believed only when the panel's own files show it.
+ *
+ * Telling (email, store) is not disruptive: it needs no confirmed events, knows no cap, has
+ * no undo, and goes on while TESTING is on, since it is how one sees what would be done.
+ */
+#ifndef OSM_ACT_ACTIONS_H
+#define OSM_ACT_ACTIONS_H
+
+#include <jansson.h>
+
+#include "osmd/base/paths.h"
+#include "osmd/model/options.h"
+#include "osmd/store/store.h"
+
+#define ACTION_DETAIL_MAX 512 /* as in the journal's row */
+
+/* What one action works with; all borrowed. */
+struct action_job {
+	const struct paths *paths;
+	const struct config *config;
+	struct store *store;
+	const struct action_row *row;
+	const json_t *report; /* NULL: by hand; only for actions with needs_report */
+};
+
+enum action_force { ACTION_NOT_IN_FORCE, ACTION_IN_FORCE, ACTION_FORCE_UNKNOWN };
+
+struct action_kind {
+	enum action_id id;
+	bool disruptive; /* needs an account, confirmed events, room under the cap; can be undone */
+	bool on_mailbox;    /* done to the mailbox alone when the report names one */
+	bool needs_report;  /* can't be done by hand */
+	const char *verb;   /* "TESTING: would have VERB bob@example.com" */
+	const char *target; /* fixed target of those that aren't disruptive, else NULL */
+	/* The state after it and why; detail is always set. */
+	enum action_state (*perform)(const struct action_job *job,
+				     char detail[ACTION_DETAIL_MAX]);
+	/* true: it is not in force any more. NULL: there is no undo. */
+	bool (*reverse)(const struct action_job *job, char detail[ACTION_DETAIL_MAX]);
+	enum action_force (*in_force)(const struct action_job *job);
+};
+
+const struct action_kind *action_kind(enum action_id id);
+/* By the journal's word; NULL: not one of ours. */
+const struct action_kind *action_kind_find(const char *name);
+
+#endif

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/*
+ * carry: a report or an order by hand -> decided, journalled, done. What has a row in the
+ * journal already is never done again, so a report may come any number of times.
+ *
+ * A report is always kept in osm.db, also with REPORT_STORE = 0: undo, the warm-up after a
+ * restart and REPORT_REPEAT all need it. The switch only decides whether "store" is one of
+ * its actions.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "osmd/act/executor_parts.h"
+#include "osmd/act/guard.h"
+#include "osmd/base/log.h"
+#include "osmd/model/report.h"
+
+#define HOUR_S 3600
+#define EXPIRE_MAX_S (10 * 365 * 86400)
+#define WHO_MAX 64
+
+/* What was decided of one action. */
+struct decision {
+	bool go;
+	char detail[ACTION_DETAIL_MAX];
+	const char *before;
+};
+
+static void decide(struct decision *d, bool go, const char *before, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void decide(struct decision *d, bool go, const char *before, const char *fmt, ...)
+{
+	va_list ap;
+
+	d->go = go;
+	d->before = before;
+	va_start(ap, fmt);
+	vsnprintf(d->detail, sizeof(d->detail), fmt, ap);
+	va_end(ap);
+}
+
+static struct slice field(const json_t *doc, const char *name)
+{
+	const json_t *v = json_object_get(doc, name);
+
+	return (struct slice){json_string_value(v), json_string_length(v)};
+}
+
+/* Is it allowed, and to whom is it done? row->target is set in any case. */
+static bool aim(struct executor *x, const struct action_kind *kind, const json_t *report,
+		struct action_row *row, char why[GUARD_WHY_MAX])
+{
+	struct slice account = field(report, "account"),
+		     mailbox = field(report, "mailbox");
+	bool narrow = kind->on_mailbox && mailbox.n;
+	struct slice target = narrow ? mailbox : account;
+
+	snprintf(row->target, sizeof(row->target), "%.*s", target.n ? (int)target.n : 1,
+		 target.n ? target.p : "-");
+	if (!guard_account(x->accounts, &x->config, account, why))
+		return false;
+	/* A login that fits no mailbox's grammar must not cost the whole account its mail. */
+	if (kind->on_mailbox && !mailbox.n &&
+	    slice_eq(field(report, "type"), SLICE("logline")) &&
+	    !slice_eq(field(report, "key"), account)) {
+		snprintf(why, GUARD_WHY_MAX,
+			 "the login is no mailbox that can be held alone");
+		return false;
+	}
+	return !narrow || guard_mailbox(x->accounts, account, mailbox, row->target, why);
+}
+
+/* The limits on ourselves, for what is allowed as such. */
+static void decide_now(struct executor *x, const struct action_job *job,
+		       const struct action_kind *kind, bool testing, bool by_hand,
+		       struct decision *d)
+{
+	enum action_force now = kind->in_force(job);
+	unsigned done;
+
+	if (now == ACTION_FORCE_UNKNOWN) {
+		decide(d, false, BEFORE_NOT_DONE, "the panel's list can't be read");
+	} else if (now == ACTION_IN_FORCE) {
+		decide(d, false, BEFORE_HELD, "was already %s", kind->verb);
+	} else if (testing) {
+		decide(d, false, BEFORE_NOT_DONE, "TESTING: would have %s %s", kind->verb,
+		       job->row->target);
+	} else {
+		done = by_hand ? 0
+			       : store_action_count_since(x->store,
+							  job->row->created_s - HOUR_S);
+		decide(d, true, BEFORE_FREE, "%s", "");
+		if (!by_hand && done >= x->config.action_max)
+			decide(d, false, BEFORE_NOT_DONE,
+			       "ACTION_MAX: %u actions in the last hour are enough",
+			       x->config.action_max);
+		if (!d->go)
+			log_msg(LOG_LEVEL_ERROR,
+				"*ACTION_MAX reached* %s was NOT %s: %u actions in the "
+				"last hour",
+				job->row->target, kind->verb, x->config.action_max);
+	}
+}
+
+static void decide_disruptive(struct executor *x, const struct action_kind *kind,
+			      const json_t *report, bool confirmed,
+			      struct action_row *row, struct decision *d)
+{
+	struct action_job job = {.paths = &x->paths,
+				 .config = &x->config,
+				 .store = x->store,
+				 .row = row,
+				 .report = report};
+	int trigger = trigger_find(field(report, "type"));
+	bool testing =
+		x->config.testing || json_is_true(json_object_get(report, "testing"));
+	char why[GUARD_WHY_MAX];
+
+	if (!aim(x, kind, report, row, why))
+		decide(d, false, BEFORE_NOT_DONE, "refused: %s", why);
+	else if (guard_ignored(x->rules, (enum trigger_id)trigger,
+			       field(report, "account"), field(report, "mailbox"),
+			       row->created_s, why))
+		decide(d, false, BEFORE_NOT_DONE, "%s", why);
+	else if (!confirmed)
+		decide(d, false, BEFORE_NOT_DONE, "not enough confirmed events");
+	else
+		decide_now(x, &job, kind, testing, false, d);
+}
+
+static void copy(char *out, size_t size, struct slice s)
+{
+	snprintf(out, size, "%.*s", (int)(s.n < size ? s.n : size - 1), s.n ? s.p : "");
+}
+
+bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
+	       int64_t now_s, struct err *e)
+{
+	const struct action_kind *kind = action_kind_find(row->action);
+	struct action_job job = {.paths = &x->paths,
+				 .config = &x->config,
+				 .store = x->store,
+				 .row = row,
+				 .report = report};
+	char detail[ACTION_DETAIL_MAX] = "";
+
+	row->state = kind->perform(&job, detail);
+	copy(row->detail, sizeof(row->detail), slice_str(detail));
+	log_msg(row->state == ACTION_DONE ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
+		"*Action* %s %s: %s, %s%s%s", row->action, row->target,
+		action_state_name(row->state), row->detail,
+		row->report_id[0] ? " report " : "", row->report_id);
+	return store_action_end(x->store, row->id, row->state, row->detail, NULL, now_s,
+				e);
+}
+
+/* One wanted action of a report, unless the journal knows it. */
+static bool carry_action(struct executor *x, const struct action_kind *kind,
+			 const json_t *report, bool confirmed, int64_t now_s,
+			 struct err *e)
+{
+	struct action_row row = {.created_s = now_s, .changed_s = now_s};
+	struct decision d = {.go = true, .before = BEFORE_STORED};
+	bool fresh;
+
+	copy(row.report_id, sizeof(row.report_id), field(report, "id"));
+	copy(row.account, sizeof(row.account), field(report, "account"));
+	copy(row.action, sizeof(row.action), slice_str(action_name(kind->id)));
+	if (kind->disruptive)
+		decide_disruptive(x, kind, report, confirmed, &row, &d);
+	else
+		copy(row.target, sizeof(row.target), slice_str(kind->target));
+	if (kind->id == ACTION_EMAIL)
+		d.before = BEFORE_UNSENT;
+	copy(row.before, sizeof(row.before), slice_str(d.before));
+	copy(row.detail, sizeof(row.detail), slice_str(d.detail));
+	if (kind->disruptive && d.go && x->config.action_expire_s)
+		row.expires_s = now_s + x->config.action_expire_s;
+	if (!store_action_begin(x->store, &row, &fresh, e))
+		return false;
+	if (!fresh)
+		return row.state != ACTION_PENDING || recover_row(x, &row, now_s, e);
+	if (d.go)
+		return carry_row(x, &row, report, now_s, e);
+	log_msg(LOG_LEVEL_INFO, "*Action* %s %s: skipped, %s report %s", row.action,
+		row.target, row.detail, row.report_id);
+	return store_action_end(x->store, row.id, ACTION_SKIPPED, row.detail, NULL, now_s,
+				e);
+}
+
+static bool read_wanted(const json_t *list, unsigned *bits)
+{
+	const json_t *one;
+	size_t i;
+
+	*bits = 0;
+	if (!json_is_array(list) || json_array_size(list) > ACTION_COUNT)
+		return false;
+	json_array_foreach(list, i, one)
+	{
+		int id = json_is_string(one)
+				 ? action_find((struct slice){json_string_value(one),
+							      json_string_length(one)})
+				 : -1;
+
+		if (id < 0)
+			return false;
+		*bits |= ACTION_BIT(id);
+	}
+	return true;
+}
+
+/* In the order in which it must happen; the mail tells of the others. */
+static bool carry_all(struct executor *x, const json_t *report, unsigned wanted,
+		      bool confirmed, int64_t now_s, struct err *e)
+{
+	static const enum action_id order[] = {ACTION_STORE, ACTION_HOLD,
+					       ACTION_BLOCK_ACCOUNT, ACTION_EMAIL};
+	bool ok = true;
+
+	if (!x->config.report_email)
+		wanted &= ~ACTION_BIT(ACTION_EMAIL);
+	if (!x->config.report_store)
+		wanted &= ~ACTION_BIT(ACTION_STORE);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (wanted & ACTION_BIT(order[i]))
+			ok = carry_action(x, action_kind(order[i]), report, confirmed,
+					  now_s, e) &&
+			     ok;
+	return ok;
+}
+
+static json_t *report_answer(struct executor *x, const json_t *report, bool ok,
+			     const struct err *e)
+{
+	const char *id = json_string_value(json_object_get(report, "id"));
+	json_t *stored = store_report_read(x->store, id, NULL);
+	json_t *answer = json_pack("{s:b, s:s, s:O?}", "ok", ok, "report", id, "actions",
+				   json_object_get(stored, "actions"));
+
+	json_decref(stored);
+	if (answer && !ok)
+		json_object_set_new(answer, "error",
+				    report_text(slice_str(e->msg), sizeof(e->msg) * 3));
+	return answer;
+}
+
+json_t *carry_report(struct executor *x, const json_t *request, int64_t now_s)
+{
+	const json_t *report = json_object_get(request, "report");
+	const json_t *confirmed = json_object_get(request, "confirmed");
+	struct err e = {0};
+	unsigned wanted;
+	bool fresh, ok;
+
+	if (!report_valid(report, &e))
+		return executor_refuse("%s", e.msg);
+	if (!read_wanted(json_object_get(request, "wanted"), &wanted))
+		return executor_refuse("\"wanted\" is no list of known actions");
+	if (!json_is_boolean(confirmed))
+		return executor_refuse("\"confirmed\" is neither true nor false");
+	ok = store_report_add(x->store, report, &fresh, &e) &&
+	     carry_all(x, report, wanted, json_is_true(confirmed), now_s, &e);
+	if (!ok)
+		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+	return report_answer(x, report, ok, &e);
+}
+
+/* Who gave the order: one short printable word, for the audit. */
+static bool read_who(const json_t *request, char who[WHO_MAX])
+{
+	struct slice s = field(request, "who");
+
+	if (!s.n || s.n >= WHO_MAX)
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= 0x20 || s.p[i] >= 0x7f)
+			return false;
+	copy(who, WHO_MAX, s);
+	return true;
+}
+
+static bool read_order(struct executor *x, const json_t *request,
+		       const struct action_kind *kind, struct action_row *row,
+		       char who[WHO_MAX], char why[GUARD_WHY_MAX])
+{
+	struct slice account = field(request, "account"),
+		     target = field(request, "target");
+	const json_t *expire = json_object_get(request, "expire");
+	json_int_t after_s =
+		expire ? json_integer_value(expire) : x->config.action_expire_s;
+
+	if (!read_who(request, who))
+		snprintf(why, GUARD_WHY_MAX, "\"who\" is missing");
+	else if (expire &&
+		 (!json_is_integer(expire) || after_s < 0 || after_s > EXPIRE_MAX_S))
+		snprintf(why, GUARD_WHY_MAX, "\"expire\" is no number of seconds");
+	else if (guard_account(x->accounts, &x->config, account, why)) {
+		copy(row->account, sizeof(row->account), account);
+		copy(row->target, sizeof(row->target), account);
+		row->expires_s = after_s ? row->created_s + after_s : 0;
+		if (slice_eq(account, target))
+			return true;
+		if (kind->on_mailbox)
+			return guard_mailbox(x->accounts, account, target, row->target,
+					     why);
+		snprintf(why, GUARD_WHY_MAX, "this is only done to a whole account");
+	}
+	return false;
+}
+
+json_t *carry_by_hand(struct executor *x, const json_t *request, enum action_id id,
+		      int64_t now_s)
+{
+	const struct action_kind *kind = action_kind(id);
+	struct action_row row = {.created_s = now_s, .changed_s = now_s};
+	struct action_job job = {
+		.paths = &x->paths, .config = &x->config, .store = x->store, .row = &row};
+	char who[WHO_MAX], why[GUARD_WHY_MAX], what[WHO_MAX + GUARD_TARGET_MAX];
+	struct decision d;
+	struct err e = {0};
+	bool fresh;
+
+	copy(row.action, sizeof(row.action), slice_str(action_name(id)));
+	if (!read_order(x, request, kind, &row, who, why))
+		return executor_refuse("%s: %s", row.action, why);
+	decide_now(x, &job, kind, x->config.testing, true, &d);
+	if (!d.go)
+		return executor_refuse("%s %s: %s", row.action, row.target, d.detail);
+	copy(row.before, sizeof(row.before), slice_str(d.before));
+	snprintf(what, sizeof(what), "%s %s", row.action, row.target);
+	if (!store_audit(x->store, now_s, who, what, &e) ||
+	    !store_action_begin(x->store, &row, &fresh, &e) ||
+	    !carry_row(x, &row, NULL, now_s, &e))
+		return executor_refuse("%s: %s", what, e.msg);
+	if (row.state == ACTION_DONE)
+		return json_pack("{s:b, s:[o]}", "ok", 1, "actions", executor_row(&row));
+	return json_pack("{s:b, s:s, s:[o]}", "ok", 0, "error", row.detail, "actions",
+			 executor_row(&row));
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+#include "osmd/act/executor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "osmd/act/executor_parts.h"
+#include "osmd/base/file.h"
+#include "osmd/base/log.h"
+#include "osmd/model/report.h"
+
+#define CONF_BYTES_MAX (4 * 1024 * 1024)
+#define DAY_S 86400
+
+/* The files of rules after those of accounts. */
+static const char *watched_file(size_t i)
+{
+	return i == 5 ? PATH_IGNORE : i == 6 ? PATH_ACCOUNTS : accounts_file(i);
+}
+
+static bool stamp_changed(const struct executor *x, size_t i, struct file_stamp *now)
+{
+	const struct file_stamp *old = &x->stamps[i];
+	char path[PATH_MAX];
+	struct stat st;
+
+	memset(now, 0, sizeof(*now));
+	if (paths_at(&x->paths, watched_file(i), path, sizeof(path)) &&
+	    stat(path, &st) == 0)
+		*now = (struct file_stamp){st.st_ino, st.st_size, st.st_mtim};
+	return now->ino != old->ino || now->size != old->size ||
+	       now->changed.tv_sec != old->changed.tv_sec ||
+	       now->changed.tv_nsec != old->changed.tv_nsec;
+}
+
+static void rules_problem(const char *file, unsigned line, const char *text, void *ctx)
+{
+	(void)ctx;
+	log_msg(LOG_LEVEL_ERROR, "executor: %s line %u: %s", file, line, text);
+}
+
+/* A missing file is an empty list. */
+static bool read_list(const struct executor *x, const char *name, char **text, size_t *n)
+{
+	char path[PATH_MAX];
+	struct err why = {0};
+
+	*text = NULL;
+	*n = 0;
+	if (!paths_at(&x->paths, name, path, sizeof(path)))
+		return false;
+	if (file_read(path, CONF_BYTES_MAX, text, n, &why) || why.code == ENOENT)
+		return true;
+	log_msg(LOG_LEVEL_ERROR, "executor: %s", why.msg);
+	return false;
+}
+
+static void load_rules(struct executor *x)
+{
+	char *accounts = NULL, *ignore = NULL;
+	size_t accounts_n = 0, ignore_n = 0;
+	struct rules *fresh = NULL;
+
+	if (read_list(x, PATH_ACCOUNTS, &accounts, &accounts_n) &&
+	    read_list(x, PATH_IGNORE, &ignore, &ignore_n))
+		fresh = rules_new(&x->config, (struct slice){accounts, accounts_n},
+				  (struct slice){ignore, ignore_n}, rules_problem, NULL);
+	free(accounts);
+	free(ignore);
+	if (!fresh) {
+		log_msg(LOG_LEVEL_ERROR,
+			"executor: osm.ignore or osm.accounts is wrong: %s",
+			x->rules ? "the old lists stay" : "nobody is held or blocked");
+		return;
+	}
+	rules_free(x->rules);
+	x->rules = fresh;
+}
+
+static bool load_accounts(struct executor *x, struct err *e)
+{
+	struct accounts *fresh = accounts_load(&x->paths, e);
+
+	if (!fresh)
+		return false;
+	accounts_free(x->accounts);
+	x->accounts = fresh;
+	return true;
+}
+
+void executor_refresh(struct executor *x)
+{
+	bool maps = false, lists = false;
+	struct err e = {0};
+
+	for (size_t i = 0; i < EXECUTOR_FILES; i++) {
+		struct file_stamp now;
+
+		if (!stamp_changed(x, i, &now))
+			continue;
+		x->stamps[i] = now;
+		*(i < 5 ? &maps : &lists) = true;
+	}
+	if (maps && !load_accounts(x, &e))
+		log_msg(LOG_LEVEL_ERROR, "executor: %s: the old account maps stay",
+			e.msg);
+	if (lists)
+		load_rules(x);
+}
+
+/* Two executors would do everything twice. */
+static int take_lock(const struct paths *paths, struct err *e)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (!paths_at(paths, PATH_RUN_DIR, path, sizeof(path)) ||
+	    !file_mkdirs(path, 0755, e) ||
+	    !paths_at(paths, PATH_EXECUTOR_LOCK, path, sizeof(path)))
+		return -1;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0) {
+		err_set(e, errno, "%s: %s", path, strerror(errno));
+		return -1;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	err_set(e, errno,
+		errno == EWOULDBLOCK ? "%s: another executor is running"
+				     : "%s: can't be locked",
+		path);
+	close(fd);
+	return -1;
+}
+
+static bool open_store(struct executor *x, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (!paths_at(&x->paths, PATH_STATE_DIR, path, sizeof(path)) ||
+	    !file_mkdirs(path, 0700, e) ||
+	    !paths_at(&x->paths, PATH_DB, path, sizeof(path)))
+		return false;
+	x->store = store_open(path, true, e);
+	return x->store != NULL;
+}
+
+struct executor *executor_new(const struct paths *paths, const struct config *config,
+			      struct err *e)
+{
+	struct executor *x = calloc(1, sizeof(*x));
+
+	if (!x) {
+		err_set(e, ENOMEM, "executor: no memory");
+		return NULL;
+	}
+	x->paths = *paths;
+	x->config = *config;
+	x->lock_fd = take_lock(paths, e);
+	for (size_t i = 0; i < EXECUTOR_FILES; i++)
+		stamp_changed(x, i, &x->stamps[i]);
+	if (x->lock_fd < 0 || !open_store(x, e) || !load_accounts(x, e)) {
+		err_prefix(e, "executor: ");
+		executor_free(x);
+		return NULL;
+	}
+	load_rules(x);
+	if (!recover_all(x, (int64_t)time(NULL), e)) {
+		err_prefix(e, "executor: finish what was left pending: ");
+		executor_free(x);
+		return NULL;
+	}
+	return x;
+}
+
+void executor_free(struct executor *x)
+{
+	if (!x)
+		return;
+	store_close(x->store);
+	accounts_free(x->accounts);
+	rules_free(x->rules);
+	if (x->lock_fd >= 0)
+		close(x->lock_fd);
+	free(x);
+}
+
+json_t *executor_refuse(const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	log_msg(LOG_LEVEL_WARN, "executor: refused: %s", text);
+	return json_pack("{s:b, s:o, s:[]}", "ok", 0, "error",
+			 report_text(slice_str(text), sizeof(text) * 3), "actions");
+}
+
+json_t *executor_row(const struct action_row *row)
+{
+	return json_pack("{s:I, s:s, s:s, s:s, s:o}", "id", (json_int_t)row->id, "action",
+			 row->action, "target", row->target, "state",
+			 action_state_name(row->state), "detail",
+			 report_text(slice_str(row->detail), sizeof(row->detail) * 3));
+}
+
+struct first_problem {
+	unsigned line;
+	char text[256];
+};
+
+static void keep_first(unsigned line, const char *text, void *ctx)
+{
+	struct first_problem *first = ctx;
+
+	log_msg(LOG_LEVEL_ERROR, "executor: osm.conf line %u: %s", line, text);
+	if (first->text[0])
+		return;
+	first->line = line;
+	snprintf(first->text, sizeof(first->text), "%s", text);
+}
+
+/* A wrong osm.conf changes nothing. */
+static json_t *reload(struct executor *x)
+{
+	struct first_problem first = {0};
+	struct config fresh;
+	char path[PATH_MAX], *text = NULL;
+	struct err e = {0};
+	size_t n, problems;
+
+	if (!paths_at(&x->paths, PATH_CONF, path, sizeof(path)) ||
+	    !file_read(path, CONF_BYTES_MAX, &text, &n, &e))
+		return executor_refuse("reload: %s: the old settings stay", e.msg);
+	problems = options_load((struct slice){text, n}, &fresh, keep_first, &first);
+	free(text);
+	if (problems)
+		return executor_refuse(
+			"reload: osm.conf line %u: %s: the old settings stay", first.line,
+			first.text);
+	x->config = fresh;
+	load_rules(x);
+	return json_pack("{s:b, s:[]}", "ok", 1, "actions");
+}
+
+struct soonest {
+	int64_t at_s;
+};
+
+static void find_soonest(const struct action_row *row, void *ctx)
+{
+	struct soonest *s = ctx;
+
+	if (row->expires_s > 0 && (!s->at_s || row->expires_s < s->at_s))
+		s->at_s = row->expires_s;
+}
+
+int64_t executor_next_s(struct executor *x, int64_t now_s)
+{
+	struct soonest s = {0};
+	struct err e = {0};
+
+	if (!store_action_each(x->store, -1, find_soonest, &s, &e)) {
+		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+		s.at_s = now_s + 60;
+	}
+	if (s.at_s && s.at_s < x->retry_s)
+		s.at_s = x->retry_s;
+	if (x->settle_s && (!s.at_s || x->settle_s < s.at_s))
+		s.at_s = x->settle_s;
+	if (x->config.report_days && (!s.at_s || x->pruned_s + DAY_S < s.at_s))
+		s.at_s = x->pruned_s + DAY_S;
+	return s.at_s;
+}
+
+json_t *executor_due(struct executor *x, int64_t now_s)
+{
+	json_t *actions = json_array();
+	struct err e = {0};
+
+	undo_expired(x, now_s, actions);
+	if (x->settle_s && x->settle_s <= now_s && !recover_all(x, now_s, &e))
+		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+	if (x->config.report_days && x->pruned_s + DAY_S <= now_s) {
+		x->pruned_s = now_s;
+		if (!store_report_prune(
+			    x->store, now_s - (int64_t)x->config.report_days * DAY_S, &e))
+			log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+	}
+	return json_pack("{s:b, s:o}", "ok", 1, "actions", actions);
+}
+
+json_t *executor_handle(struct executor *x, const json_t *request, int64_t now_s)
+{
+	const char *verb = json_string_value(json_object_get(request, "do"));
+
+	executor_refresh(x);
+	if (!verb)
+		return executor_refuse("a request without \"do\"");
+	if (strcmp(verb, "report") == 0)
+		return carry_report(x, request, now_s);
+	if (strcmp(verb, "undo") == 0)
+		return undo_request(x, request, now_s);
+	if (strcmp(verb, action_name(ACTION_HOLD)) == 0)
+		return carry_by_hand(x, request, ACTION_HOLD, now_s);
+	if (strcmp(verb, action_name(ACTION_BLOCK_ACCOUNT)) == 0)
+		return carry_by_hand(x, request, ACTION_BLOCK_ACCOUNT, now_s);
+	if (strcmp(verb, "expire") == 0)
+		return executor_due(x, now_s);
+	if (strcmp(verb, "reload") == 0)
+		return reload(x);
+	if (strcmp(verb, "ping") == 0)
+		return json_pack("{s:b, s:[]}", "ok", 1, "actions");
+	return executor_refuse("a request that nobody knows: %.40s", verb);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/*
+ * executor_parts: what the executor's own files share: its state, and the verbs of carry.c
+ * (do), undo.c (undo, expire) and recover.c (what a crash left). For osmd/act/ only.
+ *
+ * The journal's rule: a row is begun with all that was decided, then done, then ended.
+ * `before` of a begun row says what it is begun for:
+ *   "free"     it will be done now; after a crash the panel's file tells whether it was
+ *   "unsent"   a mail that will be sent now; after a crash Exim's log tells
+ *   "stored"   the report is there already
+ *   "held"     in force already, by whomever: never done, so never undone
+ *   "not done" decided against; detail says why
+ */
+#ifndef OSM_ACT_EXECUTOR_PARTS_H
+#define OSM_ACT_EXECUTOR_PARTS_H
+
+#include <sys/stat.h>
+
+#include "cpanel-hooks/accounts.h"
+#include "osmd/act/actions.h"
+#include "osmd/act/executor.h"
+#include "osmd/model/rules.h"
+#include "osmd/store/store.h"
+
+#define EXECUTOR_FILES 7 /* the account maps, osm.ignore, osm.accounts */
+
+#define BEFORE_FREE "free"
+#define BEFORE_UNSENT "unsent"
+#define BEFORE_STORED "stored"
+#define BEFORE_HELD "held"
+#define BEFORE_NOT_DONE "not done"
+
+struct file_stamp {
+	ino_t ino;
+	off_t size;
+	struct timespec changed;
+};
+
+struct executor {
+	struct paths paths;
+	struct config config;
+	struct store *store;
+	struct accounts *accounts;
+	struct rules *rules; /* NULL: its files are wrong */
+	struct file_stamp stamps[EXECUTOR_FILES];
+	int lock_fd;
+	int64_t settle_s; /* when to look again at mails left pending; 0: none are */
+	int64_t retry_s;  /* no expiry is tried before this: the last one failed */
+	int64_t pruned_s; /* when old reports were last removed */
+};
+
+/* Read again what has changed on disk; what can't be read stays as it was, and is logged. */
+void executor_refresh(struct executor *x);
+/* Log and answer a refusal. */
+json_t *executor_refuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* A journal row as the answers give it. */
+json_t *executor_row(const struct action_row *row);
+/* When the next timer is due; 0: never. */
+int64_t executor_next_s(struct executor *x, int64_t now_s);
+/* Everything that is due: expiries, mails to look after, old reports. */
+json_t *executor_due(struct executor *x, int64_t now_s);
+
+/* Carry out a report, or one action by hand. */
+json_t *carry_report(struct executor *x, const json_t *request, int64_t now_s);
+json_t *carry_by_hand(struct executor *x, const json_t *request, enum action_id id,
+		      int64_t now_s);
+/* Do what a begun row says and end it. report NULL: by hand. */
+bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
+	       int64_t now_s, struct err *e);
+
+json_t *undo_request(struct executor *x, const json_t *request, int64_t now_s);
+/* Undo all whose time has come into actions (an array). */
+void undo_expired(struct executor *x, int64_t now_s, json_t *actions);
+
+/* Finish or fail every pending row. */
+bool recover_all(struct executor *x, int64_t now_s, struct err *e);
+bool recover_row(struct executor *x, struct action_row *row, int64_t now_s,
+		 struct err *e);
+
+#endif

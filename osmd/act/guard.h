@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/*
+ * guard: may this be done to them? The executor's closed vocabulary, checked at the moment
+ * of acting against facts of its own: never root, a system user, a name that cPanel doesn't
+ * list as an account, a mailbox of somebody else's domain, what osm.ignore protects.
+ * No file, no clock.
+ */
+#ifndef OSM_ACT_GUARD_H
+#define OSM_ACT_GUARD_H
+
+#include "cpanel-hooks/accounts.h"
+#include "osmd/model/rules.h"
+
+#define GUARD_TARGET_MAX 320 /* as in the journal's row */
+#define GUARD_WHY_MAX 256
+
+/* The account, by its own name, can be acted upon. Else why, for a person. */
+bool guard_account(const struct accounts *accounts, const struct config *config,
+		   struct slice name, char why[GUARD_WHY_MAX]);
+/* mailbox is local@domain, and the domain is this account's. target: it in lower case. */
+bool guard_mailbox(const struct accounts *accounts, struct slice account,
+		   struct slice mailbox, char target[GUARD_TARGET_MAX],
+		   char why[GUARD_WHY_MAX]);
+/* Does osm.ignore protect them from this trigger? rules NULL: the lists
+ * could not be read, so everybody is protected. */
+bool guard_ignored(const struct rules *rules, enum trigger_id t, struct slice account,
+		   struct slice mailbox, int64_t now_s, char why[GUARD_WHY_MAX]);
+
+#endif

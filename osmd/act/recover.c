@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/*
+ * recover: rows that a crash left pending. The panel's file tells whether a hold or a block
+ * was reached; if not, it is done again while it is fresh (both are idempotent). For a mail
+ * Exim's log tells: sendmail was given the whole text at once, so shortly after its start
+ * the log has the mail's id or will never have it. Without a log nobody knows, and a mail is
+ * not sent twice on a guess.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "osmd/act/deliver.h"
+#include "osmd/act/executor_parts.h"
+#include "osmd/act/guard.h"
+#include "osmd/base/log.h"
+
+#define REDO_MAX_S 3600
+/* A sendmail that outlived us has this long to take the mail; later than RESEND_MAX_S the
+ * log may have been rotated away. */
+#define SETTLE_S 10
+#define RESEND_MAX_S 600
+
+static bool end(struct executor *x, struct action_row *row, enum action_state state,
+		const char *detail, int64_t now_s, struct err *e)
+{
+	row->state = state;
+	snprintf(row->detail, sizeof(row->detail), "%s", detail);
+	log_msg(LOG_LEVEL_WARN, "*Action* %s %s left pending by a crash: %s, %s",
+		row->action, row->target, action_state_name(state), detail);
+	return store_action_end(x->store, row->id, state, detail, NULL, now_s, e);
+}
+
+static bool recover_mail(struct executor *x, struct action_row *row, const json_t *report,
+			 int64_t now_s, struct err *e)
+{
+	int64_t age_s = now_s - row->created_s;
+
+	switch (deliver_look(&x->paths, &x->config, report)) {
+	case DELIVER_TAKEN:
+		return end(x, row, ACTION_DONE, "seen in Exim's log after a crash", now_s,
+			   e);
+	case DELIVER_UNKNOWN:
+		break;
+	case DELIVER_NOT_TAKEN:
+		if (age_s >= 0 && age_s < SETTLE_S) {
+			int64_t at_s = row->created_s + SETTLE_S;
+
+			if (!x->settle_s || at_s < x->settle_s)
+				x->settle_s = at_s;
+			return true;
+		}
+		if (age_s >= 0 && age_s <= RESEND_MAX_S)
+			return carry_row(x, row, report, now_s, e);
+		break;
+	}
+	return end(x, row, ACTION_FAILED,
+		   "a crash came between: unknown whether the mail left, not sent again",
+		   now_s, e);
+}
+
+static bool recover_disruptive(struct executor *x, struct action_row *row,
+			       const struct action_kind *kind, const json_t *report,
+			       int64_t now_s, struct err *e)
+{
+	struct action_job job = {
+		.paths = &x->paths, .config = &x->config, .store = x->store, .row = row};
+	int64_t age_s = now_s - row->created_s;
+	char why[GUARD_WHY_MAX];
+
+	if (strcmp(row->before, BEFORE_FREE) != 0)
+		return end(x, row, ACTION_SKIPPED, row->detail, now_s, e);
+	if (kind->in_force(&job) == ACTION_IN_FORCE)
+		return end(x, row, ACTION_DONE, "found in force after a crash", now_s, e);
+	if (age_s < 0 || age_s > REDO_MAX_S)
+		return end(x, row, ACTION_FAILED,
+			   "a crash came between and it is too old to be done now", now_s,
+			   e);
+	if (!guard_account(x->accounts, &x->config, slice_str(row->account), why))
+		return end(x, row, ACTION_FAILED, why, now_s, e);
+	return carry_row(x, row, report, now_s, e);
+}
+
+bool recover_row(struct executor *x, struct action_row *row, int64_t now_s, struct err *e)
+{
+	const struct action_kind *kind = action_kind_find(row->action);
+	json_t *report = row->report_id[0]
+				 ? store_report_read(x->store, row->report_id, NULL)
+				 : NULL;
+	bool ok;
+
+	if (!kind)
+		ok = end(x, row, ACTION_FAILED,
+			 "an action that this version doesn't know", now_s, e);
+	else if (kind->needs_report && !report)
+		ok = end(x, row, ACTION_FAILED, "its report is gone", now_s, e);
+	else if (kind->id == ACTION_EMAIL)
+		ok = recover_mail(x, row, report, now_s, e);
+	else if (kind->disruptive)
+		ok = recover_disruptive(x, row, kind, report, now_s, e);
+	else
+		ok = carry_row(x, row, report, now_s, e);
+	json_decref(report);
+	return ok;
+}
+
+struct recovery {
+	struct executor *x;
+	int64_t now_s;
+	struct err *e;
+	bool ok;
+};
+
+static void recover_each(const struct action_row *pending, void *ctx)
+{
+	struct recovery *r = ctx;
+	struct action_row row = *pending;
+
+	r->ok = recover_row(r->x, &row, r->now_s, r->e) && r->ok;
+}
+
+bool recover_all(struct executor *x, int64_t now_s, struct err *e)
+{
+	struct recovery r = {.x = x, .now_s = now_s, .e = e, .ok = true};
+
+	x->settle_s = 0;
+	return store_action_each(x->store, ACTION_PENDING, recover_each, &r, e) && r.ok;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/*
+ * serve: the executor's process: one datagram in, one out, and one timer on the wall clock
+ * for what expires. It sleeps until one of the two has something for it.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "osmd/act/executor_parts.h"
+#include "osmd/base/log.h"
+
+#define SOCKET_BUFFER (4 * EXECUTOR_MESSAGE_MAX)
+
+static void widen(int fd)
+{
+	const int size = SOCKET_BUFFER;
+
+	/* FORCE is for root and goes past net.core.wmem_max. */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}
+
+int executor_pair(int fds[2])
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+		return -errno;
+	widen(fds[0]);
+	widen(fds[1]);
+	return 0;
+}
+
+/* The answer for one datagram; never NULL but without memory. */
+static json_t *answer_for(struct executor *x, const char *text, size_t n)
+{
+	json_t *request, *answer, *seq;
+	json_error_t why;
+
+	if (n > EXECUTOR_MESSAGE_MAX)
+		return executor_refuse("a request of more than %d bytes",
+				       EXECUTOR_MESSAGE_MAX);
+	request = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why);
+	if (!json_is_object(request)) {
+		answer = executor_refuse("a request that is no JSON object");
+	} else {
+		answer = executor_handle(x, request, (int64_t)time(NULL));
+		seq = json_object_get(request, "seq");
+		if (seq && answer)
+			json_object_set(answer, "seq", seq);
+	}
+	json_decref(request);
+	return answer;
+}
+
+/* false: the peer is gone. */
+static bool send_answer(int fd, json_t *answer)
+{
+	char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
+	const char *out =
+		text && strlen(text) <= EXECUTOR_MESSAGE_MAX
+			? text
+			: "{\"ok\":false,\"error\":\"no memory for the answer\"}";
+	ssize_t n;
+
+	do
+		n = send(fd, out, strlen(out), MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	free(text);
+	json_decref(answer);
+	return n >= 0;
+}
+
+/* One request. false: the peer has closed. */
+static bool serve_one(struct executor *x, int fd, char *space)
+{
+	ssize_t n = recv(fd, space, EXECUTOR_MESSAGE_MAX + 1, MSG_DONTWAIT | MSG_TRUNC);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	return n > 0 && send_answer(fd, answer_for(x, space, (size_t)n));
+}
+
+/* At an absolute time of the wall clock: when somebody sets that clock we are woken too. */
+static void arm(int timer, int64_t at_s, int64_t now_s)
+{
+	struct itimerspec when = {0};
+
+	if (at_s)
+		when.it_value.tv_sec = (time_t)(at_s > now_s ? at_s : now_s + 1);
+	timerfd_settime(timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL);
+}
+
+static void run_due(struct executor *x, int timer)
+{
+	int64_t now_s = (int64_t)time(NULL), next_s = executor_next_s(x, now_s);
+	uint64_t ticks;
+
+	if (read(timer, &ticks, sizeof(ticks)) < 0 && errno == ECANCELED)
+		log_msg(LOG_LEVEL_INFO, "executor: the clock was set");
+	if (next_s && next_s <= now_s) {
+		json_decref(executor_due(x, now_s));
+		next_s = executor_next_s(x, now_s);
+	}
+	arm(timer, next_s, now_s);
+}
+
+static int serve_loop(struct executor *x, int fd, int timer, char *space)
+{
+	struct pollfd fds[2] = {{.fd = fd, .events = POLLIN},
+				{.fd = timer, .events = POLLIN}};
+
+	for (;;) {
+		run_due(x, timer);
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return EXIT_FAILURE;
+		if (fds[0].revents && !serve_one(x, fd, space))
+			return EXIT_SUCCESS;
+	}
+}
+
+int executor_serve(struct executor *x, int fd)
+{
+	char *space = malloc(EXECUTOR_MESSAGE_MAX + 1);
+	int timer = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	int code = EXIT_FAILURE;
+
+	/* The end comes with the watcher's: an action that runs is finished first. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	prctl(PR_SET_NAME, "osmd: executor");
+	widen(fd);
+	if (space && timer >= 0)
+		code = serve_loop(x, fd, timer, space);
+	if (timer >= 0)
+		close(timer);
+	free(space);
+	return code;
+}

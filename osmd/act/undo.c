@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/*
+ * undo: by hand or because its time has come. Goes on while TESTING is on. An undo that
+ * fails leaves the action done and says why, so that it can be tried again.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "osmd/act/executor_parts.h"
+#include "osmd/base/log.h"
+#include "osmd/model/report.h"
+
+#define RETRY_S 300
+#define WHO_MAX 64
+
+/* false: it is still in force (or the journal could not be written); row has why. */
+static bool undo_row(struct executor *x, struct action_row *row, enum action_state to,
+		     const char *who, int64_t now_s)
+{
+	const struct action_kind *kind = action_kind_find(row->action);
+	struct action_job job = {
+		.paths = &x->paths, .config = &x->config, .store = x->store, .row = row};
+	char detail[ACTION_DETAIL_MAX] = "", what[ACTION_DETAIL_MAX];
+	struct err e = {0};
+	bool gone = kind->reverse(&job, detail);
+
+	snprintf(row->detail, sizeof(row->detail), "%s%.490s",
+		 gone ? "" : "undo failed: ", detail);
+	if (gone)
+		row->state = to;
+	log_msg(gone ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "*Action* %s %s: %s by %s, %s",
+		row->action, row->target, gone ? action_state_name(to) : "undo failed",
+		who, row->detail);
+	snprintf(what, sizeof(what), "undo %lld %s %s: %s", (long long)row->id,
+		 row->action, row->target, gone ? action_state_name(to) : "failed");
+	if (!store_action_end(x->store, row->id, row->state, row->detail, NULL, now_s,
+			      &e) ||
+	    !store_audit(x->store, now_s, who, what, &e)) {
+		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+		return false;
+	}
+	return gone;
+}
+
+static bool can_undo(const struct action_row *row, char why[256])
+{
+	const struct action_kind *kind = action_kind_find(row->action);
+
+	if (!kind || !kind->reverse)
+		snprintf(why, 256, "action %lld: %s can't be undone", (long long)row->id,
+			 row->action);
+	else if (row->state != ACTION_DONE)
+		snprintf(why, 256, "action %lld is %s, there is nothing to undo",
+			 (long long)row->id, action_state_name(row->state));
+	return kind && kind->reverse && row->state == ACTION_DONE;
+}
+
+static json_t *answer(json_t *actions, bool ok, const char *error)
+{
+	json_t *a = json_pack("{s:b, s:o}", "ok", ok, "actions", actions);
+
+	if (a && !ok)
+		json_object_set_new(a, "error", report_text(slice_str(error), 2048));
+	return a;
+}
+
+static json_t *undo_one(struct executor *x, int64_t id, const char *who, int64_t now_s)
+{
+	struct action_row row;
+	struct err e = {0};
+	char why[256];
+	bool ok;
+
+	if (!store_action_get(x->store, id, &row, &e))
+		return executor_refuse("undo %lld: %s", (long long)id, e.msg);
+	if (!can_undo(&row, why))
+		return executor_refuse("%s", why);
+	ok = undo_row(x, &row, ACTION_UNDONE, who, now_s);
+	return answer(json_pack("[o]", executor_row(&row)), ok, row.detail);
+}
+
+static json_t *undo_report(struct executor *x, const char *id, const char *who,
+			   int64_t now_s)
+{
+	struct err e = {0};
+	json_t *report = store_report_read(x->store, id, &e), *actions = json_array();
+	const json_t *one;
+	bool ok = true;
+	size_t i;
+
+	if (!report) {
+		json_decref(actions);
+		return executor_refuse("undo: %s", e.code ? e.msg : "no such report");
+	}
+	json_array_foreach(json_object_get(report, "actions"), i, one)
+	{
+		struct action_row row;
+		char why[256];
+
+		if (store_action_get(x->store,
+				     json_integer_value(json_object_get(one, "id")), &row,
+				     &e) &&
+		    can_undo(&row, why)) {
+			ok = undo_row(x, &row, ACTION_UNDONE, who, now_s) && ok;
+			json_array_append_new(actions, executor_row(&row));
+		}
+	}
+	json_decref(report);
+	if (!json_array_size(actions)) {
+		json_decref(actions);
+		return executor_refuse("undo: nothing of this report is in force");
+	}
+	return answer(actions, ok, "not everything could be undone: see the actions");
+}
+
+json_t *undo_request(struct executor *x, const json_t *request, int64_t now_s)
+{
+	const json_t *id = json_object_get(request, "id");
+	const char *report = json_string_value(json_object_get(request, "report"));
+	const char *who = json_string_value(json_object_get(request, "who"));
+
+	if (!who || !*who || strlen(who) >= WHO_MAX)
+		return executor_refuse("undo: \"who\" is missing");
+	if (json_is_integer(id) && !report)
+		return undo_one(x, json_integer_value(id), who, now_s);
+	if (report && !id)
+		return undo_report(x, report, who, now_s);
+	return executor_refuse("undo: either an \"id\" or a \"report\" is needed");
+}
+
+struct expiring {
+	struct executor *x;
+	int64_t now_s;
+	json_t *actions;
+	bool failed;
+};
+
+static void expire_one(const struct action_row *done, void *ctx)
+{
+	struct expiring *all = ctx;
+	struct action_row row = *done;
+	char why[256];
+
+	if (row.expires_s <= 0 || row.expires_s > all->now_s || !can_undo(&row, why))
+		return;
+	if (!undo_row(all->x, &row, ACTION_EXPIRED, "osm", all->now_s))
+		all->failed = true;
+	json_array_append_new(all->actions, executor_row(&row));
+}
+
+void undo_expired(struct executor *x, int64_t now_s, json_t *actions)
+{
+	struct expiring all = {.x = x, .now_s = now_s, .actions = actions};
+	struct err e = {0};
+
+	if (!store_action_each(x->store, -1, expire_one, &all, &e)) {
+		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+		all.failed = true;
+	}
+	/* A panel that is broken is not asked again and again without a pause. */
+	x->retry_s = all.failed ? now_s + RETRY_S : 0;
+}
