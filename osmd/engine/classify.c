@@ -184,6 +184,17 @@ void classify_arrival(const struct classify *c, const struct exim_line *line,
 	out->local_only = is_local_only(c, line);
 }
 
+void classify_hidden(const struct classify *c, struct slice who,
+		     const struct exim_line *line, struct classified *out)
+{
+	start(out, EVENT_LOGLINE);
+	out->reason = memchr(who.p, '@', who.n) || memchr(who.p, '+', who.n)
+			      ? charge_login(c, who, out)
+			      : charge_user(c, who, out);
+	out->event.message_id = line->id;
+	out->event.sender = line->sender;
+}
+
 /* ---- cwd= lines ---- */
 
 /* Options whose value may be the next argument, where it must not be taken for an option of

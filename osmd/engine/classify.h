@@ -70,6 +70,10 @@ bool classify_is_loopback(struct slice address);
 /* line is an EXIM_ARRIVAL. Time, certainty and raw line of the event are the caller's. */
 void classify_arrival(const struct classify *c, const struct exim_line *line,
 		      const struct classify_hint *hint, struct classified *out);
+/* A message whose arrival line is missing, submitted by who (a local user, or the login of a
+ * client). */
+void classify_hidden(const struct classify *c, struct slice who,
+		     const struct exim_line *line, struct classified *out);
 /* line is an EXIM_CWD. */
 void classify_cwd(const struct classify *c, const struct exim_line *line,
 		  struct classified *out);

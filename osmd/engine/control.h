@@ -28,7 +28,8 @@ struct control_client;
 struct control_hooks {
 	/* One whole request, an object with a string "do". The answer (control takes the
 	 * reference), or NULL: control_answer() follows later. */
-	json_t *(*handle)(struct control_client *client, const json_t *request, void *ctx);
+	json_t *(*handle)(struct control_client *client, const json_t *request,
+			  void *ctx);
 	/* A client that is still owed an answer went away, or control is being freed: forget
 	 * it, control_answer must not be called for it any more. May be NULL when handle
 	 * never returns NULL. */

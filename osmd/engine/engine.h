@@ -19,9 +19,9 @@ struct engine;
 
 /* What the spool says of a message id. */
 enum spool_answer {
-	SPOOL_ABSENT,   /* no such message (delivered already, or never was) */
+	SPOOL_ABSENT,	/* no such message (delivered already, or never was) */
 	SPOOL_CONFIRMS, /* submitted by this user or login */
-	SPOOL_REFUTES   /* the message is somebody else's: `who` names the real submitter */
+	SPOOL_REFUTES /* the message is somebody else's: `who` names the real submitter */
 };
 
 struct engine_hooks {
@@ -38,6 +38,9 @@ struct engine_hooks {
 	bool (*newline_path)(struct slice printed, char who[72], void *ctx);
 	/* May be NULL. Newest stored report for (type, key), for REPORT_REPEAT; 0: none. */
 	int64_t (*last_report)(const char *type, const char *key, void *ctx);
+	/* May be NULL. The wall clock in seconds: no line is younger, whatever its stamp says
+	 * (a forged stamp of the future would stop a window's time). */
+	int64_t (*wall)(void *ctx);
 	void *ctx;
 };
 
@@ -46,7 +49,16 @@ struct engine_hooks {
 struct engine *engine_new(const struct rules *rules, const struct accounts *accounts,
 			  const struct engine_hooks *hooks, bool totals, struct err *e);
 void engine_free(struct engine *g);
-void engine_swap(struct engine *g, const struct rules *rules, const struct accounts *accounts);
+void engine_swap(struct engine *g, const struct rules *rules,
+		 const struct accounts *accounts);
+/* What was found out before a restart, so that it is not lost with the spool file: texts of at
+ * most ENGINE_FACT_MAX bytes, each a message id and more. note: keep it; known: was it kept?
+ * Both may be NULL. */
+#define ENGINE_FACT_MAX 416
+void engine_set_confirmed_lookup(struct engine *g,
+				 bool (*known)(struct slice fact, void *ctx),
+				 void (*note)(struct slice fact, int64_t at_s, void *ctx),
+				 void *ctx);
 
 /* One physical line, without its LF. */
 void engine_line(struct engine *g, struct slice line, bool too_long);

@@ -30,8 +30,9 @@ struct track_entry {
 	uint32_t next; /* in its chain */
 	uint8_t state; /* enum track_state */
 	uint8_t replies;
-	bool counted;  /* an arrival that was charged to somebody */
-	bool followed; /* a later line had the id */
+	bool counted;	/* an arrival that was charged to somebody */
+	bool followed;	/* a later line had the id */
+	bool confirmed; /* the spool said so, or the log around it */
 };
 
 struct eximtrack;

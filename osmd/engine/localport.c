@@ -20,7 +20,7 @@ static struct slice slot_user(const struct localport_slot *s)
 }
 
 void localport_set(struct localport *l, struct slice port, struct slice user,
-		   int64_t at_s)
+		   int64_t at_s, bool trusted)
 {
 	struct localport_slot *s;
 	uint16_t number;
@@ -34,20 +34,27 @@ void localport_set(struct localport *l, struct slice port, struct slice user,
 		s->at_s = at_s;
 		return;
 	}
-	*s = (struct localport_slot){
-		.at_s = at_s, .port = number, .user_n = (uint8_t)user.n};
+	*s = (struct localport_slot){.at_s = at_s,
+				     .port = number,
+				     .trusted = trusted,
+				     .user_n = (uint8_t)user.n};
 	memcpy(s->user, user.p, user.n);
 }
 
-struct slice localport_get(const struct localport *l, struct slice port, int64_t at_s)
+struct slice localport_get(const struct localport *l, struct slice port, int64_t at_s,
+			   bool *trusted)
 {
 	const struct localport_slot *s;
 	uint16_t number;
 
+	if (trusted)
+		*trusted = false;
 	if (!port_number(port, &number))
 		return (struct slice){NULL, 0};
 	s = &l->slot[number % LOCALPORT_SLOTS];
 	if (s->port != number || s->disputed || at_s - s->at_s > LOCALPORT_TTL_S)
 		return (struct slice){NULL, 0};
+	if (trusted)
+		*trusted = s->trusted;
 	return slot_user(s);
 }

@@ -21,6 +21,7 @@ struct localport_slot {
 	int64_t at_s;
 	uint16_t port; /* 0: free */
 	bool disputed;
+	bool trusted; /* nobody can have forged the line */
 	uint8_t user_n;
 	char user[LOCALPORT_USER_MAX];
 };
@@ -30,8 +31,9 @@ struct localport {
 };
 
 void localport_set(struct localport *l, struct slice port, struct slice user,
-		   int64_t at_s);
-/* The user, or empty. Borrowed until the next localport_set. */
-struct slice localport_get(const struct localport *l, struct slice port, int64_t at_s);
+		   int64_t at_s, bool trusted);
+/* The user, or empty; borrowed until the next localport_set. trusted may be NULL. */
+struct slice localport_get(const struct localport *l, struct slice port, int64_t at_s,
+			   bool *trusted);
 
 #endif

@@ -12,7 +12,7 @@
 /* done and total in bytes of the (compressed) input; total 0: unknown. May be NULL. */
 typedef void (*replay_progress_fn)(uint64_t done, uint64_t total, void *ctx);
 
-bool replay_file(struct engine *g, const char *path, replay_progress_fn progress, void *ctx,
-		 struct err *e);
+bool replay_file(struct engine *g, const char *path, replay_progress_fn progress,
+		 void *ctx, struct err *e);
 
 #endif

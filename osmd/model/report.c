@@ -454,6 +454,24 @@ static void add_part(struct buf *b, struct slice s)
 	buf_slice(b, s);
 }
 
+const char *report_mark(struct slice message_id, struct slice line,
+			char out[REPORT_MARK_SIZE])
+{
+	struct buf text;
+
+	if (message_id.n > REPORT_MESSAGE_ID_MAX)
+		message_id.n = REPORT_MESSAGE_ID_MAX;
+	if (line.n > REPORT_LINE_MAX)
+		line.n = REPORT_LINE_MAX;
+	buf_init(&text, 8 * 1024);
+	add_part(&text, message_id);
+	add_part(&text, line);
+	snprintf(out, REPORT_MARK_SIZE, "%016llx",
+		 (unsigned long long)sip_hash(buf_view(&text), 2));
+	buf_clear(&text);
+	return out;
+}
+
 /* One firing has one id. What makes it that firing is the event that set it off; the other
  * events' ids are left out, because a window rebuilt after a crash may have lost them. */
 static bool put_id(struct report_builder *b)
@@ -480,7 +498,12 @@ static bool put_id(struct report_builder *b)
 
 static bool put_counts(struct report_builder *b)
 {
-	return put_number(b->doc, "count", b->count) &&
+	char mark[REPORT_MARK_SIZE];
+
+	report_mark((struct slice){b->last_id, b->last_id_n},
+		    (struct slice){b->last_line, b->last_line_n}, mark);
+	return put(b->doc, "last_event", json_string(mark)) &&
+	       put_number(b->doc, "count", b->count) &&
 	       put_number(b->doc, "recipients", b->recipients) &&
 	       put_time(b->doc, "first", "first_iso", b->first_s) &&
 	       put_time(b->doc, "last", "last_iso", b->last_s) &&

@@ -55,6 +55,12 @@ void report_note(struct report_builder *b, const char *text);
 json_t *report_end(struct report_builder *b);
 void report_abort(struct report_builder *b);
 
+/* What tells one event from all others, as in a report's "last_event": 16 hex digits made of
+ * its message id and the start of its line. */
+#define REPORT_MARK_SIZE 17
+const char *report_mark(struct slice message_id, struct slice line,
+			char out[REPORT_MARK_SIZE]);
+
 /* Is this a report document that every reader may trust to have its fields and bounds? */
 bool report_valid(const json_t *report, struct err *e);
 /* Text that strangers chose, as valid UTF-8 of at most max bytes. */

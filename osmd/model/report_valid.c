@@ -327,6 +327,7 @@ static bool lists_fit(const json_t *r, struct err *e)
 
 bool report_valid(const json_t *report, struct err *e)
 {
+	struct slice mark;
 	size_t size;
 
 	if (!json_is_object(report))
@@ -337,6 +338,8 @@ bool report_valid(const json_t *report, struct err *e)
 			       REPORT_BYTES_MAX);
 	if (!json_is_boolean(json_object_get(report, "testing")))
 		return wrong(e, "testing", "isn't true or false");
+	if (!text_of(json_object_get(report, "last_event"), REPORT_MARK_SIZE - 1, &mark))
+		return wrong(e, "last_event", "isn't 16 hex digits");
 	if (!json_is_boolean(json_object_get(report, "window_complete")))
 		return wrong(e, "window_complete", "isn't true or false");
 	return numbers_fit(report, e) && words_fit(report, e) && times_fit(report, e) &&

@@ -8,7 +8,7 @@
 
 #include "osmd/store/store_db.h"
 
-#define MESSAGE_ID_MAX 32 /* Exim's longest has 23 characters */
+#define MESSAGE_ID_MAX 416 /* an id, and for whom it was confirmed */
 #define WAITING_MAX 256
 
 enum watch_statement { WATCH_GET, WATCH_SET, WATCH_ADD, WATCH_HAS, WATCH_PRUNE };

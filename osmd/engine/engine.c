@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "osmd/engine/engine_parts.h"
+
+/* Ids of about a day of a busy server; 48 bytes each. */
+#define TRACK_IDS 262144
+#define BACKING_ACCOUNTS 100000
+#define MB (1024u * 1024)
+
+static bool make_parts(struct engine *g, const struct rules *rules,
+		       const struct accounts *accounts, const struct engine_hooks *hooks,
+		       bool totals, struct err *e)
+{
+	g->track = eximtrack_new(TRACK_IDS, engine_unfollowed, g);
+	g->evidence = evidence_new((size_t)g->config->evidence_mb * MB);
+	g->ports = calloc(1, sizeof(*g->ports));
+	g->forgery = forgery_new(hooks);
+	g->backing = backing_new(BACKING_ACCOUNTS);
+	g->totals = totals ? totals_new(TOTALS_ROWS_MAX) : NULL;
+	if (!g->track || !g->evidence || !g->ports || !g->forgery || !g->backing ||
+	    (totals && !g->totals))
+		return err_set(e, ENOMEM, "engine: no memory");
+	g->triggers = triggers_new(rules, accounts, hooks, g->evidence, g->backing, e);
+	return g->triggers != NULL;
+}
+
+struct engine *engine_new(const struct rules *rules, const struct accounts *accounts,
+			  const struct engine_hooks *hooks, bool totals, struct err *e)
+{
+	struct engine *g = calloc(1, sizeof(*g));
+
+	if (!g) {
+		err_set(e, ENOMEM, "engine: no memory");
+		return NULL;
+	}
+	g->config = rules_config(rules);
+	g->live = hooks->confirm != NULL;
+	classify_init(&g->classify, accounts, g->config);
+	clock_init(&g->clock);
+	stretch_init(&g->stretch);
+	if (!make_parts(g, rules, accounts, hooks, totals, e)) {
+		engine_free(g);
+		return NULL;
+	}
+	g->proof = (struct proof){.hooks = *hooks, .forgery = g->forgery};
+	return g;
+}
+
+void engine_free(struct engine *g)
+{
+	if (!g)
+		return;
+	triggers_free(g->triggers);
+	totals_free(g->totals);
+	backing_free(g->backing);
+	forgery_free(g->forgery);
+	free(g->ports);
+	evidence_free(g->evidence);
+	eximtrack_free(g->track);
+	free(g);
+}
+
+void engine_swap(struct engine *g, const struct rules *rules,
+		 const struct accounts *accounts)
+{
+	g->config = rules_config(rules);
+	classify_init(&g->classify, accounts, g->config);
+	triggers_swap(g->triggers, rules, accounts);
+}
+
+void engine_set_confirmed_lookup(struct engine *g,
+				 bool (*known)(struct slice fact, void *ctx),
+				 void (*note)(struct slice fact, int64_t at_s, void *ctx),
+				 void *ctx)
+{
+	g->proof.known = known;
+	g->proof.note = note;
+	g->proof.ctx = ctx;
+}
+
+/* What was taken for the start of a longer line was none. */
+static void take_apart(struct engine *g)
+{
+	char text[OPENSENDER_MAX];
+	struct slice rest = {text, g->open.n}, line;
+
+	memcpy(text, g->open.text, g->open.n);
+	g->open.waiting = false;
+	g->counters.unparsed[EXIM_BAD_OPEN_SENDER]++;
+	/* its first line was looked at when it came */
+	if (!slice_cut(&rest, '\n', &line))
+		return;
+	while (slice_cut(&rest, '\n', &line))
+		engine_take(g, line, false);
+	engine_take(g, rest, false);
+}
+
+/* The lines inside of a sender are its text. In the daemon only the spool can tell that there
+ * is such a message: a forged beginning must not swallow the lines of others. */
+static void take_whole(struct engine *g)
+{
+	struct slice whole = opensender_text(&g->open), rest = whole, line;
+	char who[FORGERY_WHO_MAX];
+	struct exim_line first;
+
+	eximline_parse(whole, &first);
+	if (g->live && !proof_submitter(&g->proof, first.id, g->now_s, who)) {
+		take_apart(g);
+		return;
+	}
+	g->open.waiting = false;
+	slice_cut(&rest, '\n', &line);
+	while (g->live && slice_cut(&rest, '\n', &line)) {
+		struct observation o = {
+			.event = {.type = EVENT_LOGLINE, .at_s = g->now_s, .line = line},
+			.ref = EVIDENCE_NONE};
+
+		g->counters.forged++;
+		triggers_forgery(g->triggers, slice_str(who), &o);
+	}
+	engine_take(g, whole, false);
+}
+
+void engine_line(struct engine *g, struct slice line, bool too_long)
+{
+	g->counters.lines++;
+	if (!g->open.waiting) {
+		engine_take(g, line, too_long);
+		return;
+	}
+	switch (opensender_add(&g->open, line, too_long)) {
+	case OPENSENDER_MORE:
+		break;
+	case OPENSENDER_WHOLE:
+		take_whole(g);
+		break;
+	case OPENSENDER_NONE:
+		take_apart(g);
+		engine_line(g, line, too_long);
+		g->counters.lines--;
+		break;
+	}
+}
+
+void engine_warm_begin(struct engine *g)
+{
+	triggers_set_warm(g->triggers, true);
+}
+
+void engine_used(struct engine *g, const json_t *report)
+{
+	triggers_used(g->triggers, report);
+}
+
+void engine_warm_end(struct engine *g)
+{
+	triggers_set_warm(g->triggers, false);
+}
+
+void engine_forget(struct engine *g, struct slice account)
+{
+	triggers_forget(g->triggers, account);
+}
+
+void engine_end(struct engine *g)
+{
+	if (g->open.waiting)
+		take_apart(g);
+	eximtrack_unfollowed(g->track);
+}
+
+int64_t engine_now_s(const struct engine *g)
+{
+	return g->now_s;
+}

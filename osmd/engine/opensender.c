@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+#include "osmd/engine/opensender.h"
+
+#include <string.h>
+
+void opensender_begin(struct opensender *o, struct slice line, uint64_t place)
+{
+	o->waiting = line.n <= OPENSENDER_MAX;
+	o->place = place;
+	o->n = o->waiting ? line.n : 0;
+	if (o->n)
+		memcpy(o->text, line.p, line.n);
+}
+
+struct slice opensender_text(const struct opensender *o)
+{
+	return (struct slice){o->text, o->n};
+}
+
+enum opensender_step opensender_add(struct opensender *o, struct slice line,
+				    bool too_long)
+{
+	struct exim_line whole;
+
+	if (too_long || o->n + 1 + line.n > OPENSENDER_MAX)
+		return OPENSENDER_NONE;
+	o->text[o->n++] = '\n';
+	if (line.n)
+		memcpy(o->text + o->n, line.p, line.n);
+	o->n += line.n;
+	eximline_parse(opensender_text(o), &whole);
+	return whole.kind == EXIM_ARRIVAL ? OPENSENDER_WHOLE : OPENSENDER_MORE;
+}

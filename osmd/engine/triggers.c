@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+#include "osmd/engine/triggers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "osmd/engine/history.h"
+#include "osmd/model/report.h"
+#include "osmd/model/window.h"
+
+/* One account may hold this part of all keys. */
+#define OWNER_SHARE 20
+#define OWNER_KEYS_LEAST 1000
+/* Somebody who forges more lines than this in an hour is reported. */
+#define FORGERY_LIMIT 10
+#define FORGERY_INTERVAL_S 3600
+#define FORGERY_NAME "forged-lines:"
+#define SUBJECT_KEY_MAX (CLASSIFY_LOGIN_MAX + 1 + SUBJECT_MAX)
+#define TABLES (TRIGGER_COUNT + 1) /* the last one is the forgers' */
+#define HOST_MAX 256
+#define TOP_MAX 1000
+
+struct triggers {
+	const struct rules *rules;	 /* borrowed */
+	const struct accounts *accounts; /* borrowed */
+	struct engine_hooks hooks;
+	struct evidence *evidence;     /* borrowed */
+	const struct backing *backing; /* borrowed */
+	struct window *window[TABLES]; /* NULL where nothing is fed */
+	struct history *history;
+	bool warm;
+	struct triggers_stats stats;
+	char host[HOST_MAX];
+};
+
+/* A window that has just been exceeded. */
+struct firing {
+	unsigned table;
+	const char *kind;
+	enum trigger_id trigger;
+	struct slice account, mailbox, key;
+	struct trigger_config rule;
+	const struct window_state *state;
+	uint64_t confirmed; /* entries, of the first on */
+	uint64_t weight;    /* confirmed, in the unit of the limit */
+};
+
+static bool is_fed(unsigned table)
+{
+	return table == TRIGGER_LOGLINE || table == TRIGGER_LOGLINE_SUBJECT ||
+	       table == TRIGGER_CWDCHECK || table == TRIGGER_CWDCHECK_CWD ||
+	       table == HISTORY_FORGERS;
+}
+
+struct triggers *triggers_new(const struct rules *rules, const struct accounts *accounts,
+			      const struct engine_hooks *hooks, struct evidence *evidence,
+			      const struct backing *backing, struct err *e)
+{
+	const size_t keys = rules_config(rules)->window_keys;
+	const size_t share = keys / OWNER_SHARE;
+	struct triggers *t = calloc(1, sizeof(*t));
+	bool ok = t != NULL;
+
+	if (ok) {
+		t->hooks = *hooks;
+		t->evidence = evidence;
+		t->backing = backing;
+		t->history = history_new(keys);
+		ok = t->history != NULL;
+		if (gethostname(t->host, sizeof(t->host) - 1) < 0)
+			t->host[0] = '\0';
+		triggers_swap(t, rules, accounts);
+	}
+	for (unsigned i = 0; ok && i < TABLES; i++) {
+		if (!is_fed(i))
+			continue;
+		t->window[i] = window_new(
+			keys, share > OWNER_KEYS_LEAST ? share : OWNER_KEYS_LEAST);
+		ok = t->window[i] != NULL;
+	}
+	if (ok)
+		return t;
+	triggers_free(t);
+	err_set(e, ENOMEM, "triggers: no memory");
+	return NULL;
+}
+
+void triggers_free(struct triggers *t)
+{
+	if (!t)
+		return;
+	for (unsigned i = 0; i < TABLES; i++)
+		window_free(t->window[i]);
+	history_free(t->history);
+	free(t);
+}
+
+void triggers_swap(struct triggers *t, const struct rules *rules,
+		   const struct accounts *accounts)
+{
+	t->rules = rules;
+	t->accounts = accounts;
+}
+
+void triggers_set_warm(struct triggers *t, bool warm)
+{
+	t->warm = warm;
+}
+
+void triggers_used(struct triggers *t, const json_t *report)
+{
+	history_used(t->history, report);
+}
+
+/* ---- what fires ---- */
+
+static uint64_t weigh(const struct triggers *t, const struct window_entry *e)
+{
+	return rules_config(t->rules)->count_unit == COUNT_RECIPIENTS ? e->weight : 1;
+}
+
+/* A cwd= line names no user: of those of an account as many are taken for its own as there
+ * are confirmed messages of it beside them. */
+static void judge_paths(const struct triggers *t, struct firing *f)
+{
+	const struct window_entry *e = f->state->entries;
+	const size_t n = f->state->count;
+
+	if (t->backing && f->account.n)
+		f->confirmed =
+			backing_of(t->backing, f->account, e[0].at_s, e[n - 1].at_s, n);
+	f->weight = f->confirmed;
+}
+
+static void judge(const struct triggers *t, struct firing *f)
+{
+	if (f->trigger == TRIGGER_CWDCHECK || f->trigger == TRIGGER_CWDCHECK_CWD) {
+		judge_paths(t, f);
+		return;
+	}
+	for (size_t i = 0; i < f->state->count; i++) {
+		const struct window_entry *e = &f->state->entries[i];
+
+		if (e->certainty < CERTAINTY_CONFIRMED)
+			continue;
+		f->confirmed++;
+		f->weight += weigh(t, e);
+	}
+}
+
+static void add_notes(struct report_builder *b, const struct triggers *t,
+		      const struct firing *f, uint64_t hidden)
+{
+	const uint64_t claims = f->state->count - f->confirmed;
+	char text[256];
+
+	if (hidden) {
+		snprintf(text, sizeof(text),
+			 "The arrival line of %llu of these messages is missing from the "
+			 "log: "
+			 "somebody makes Exim's log buffer overflow to hide them.",
+			 (unsigned long long)hidden);
+		report_note(b, text);
+	}
+	if (f->state->evicted) {
+		snprintf(text, sizeof(text), "%llu older events were pushed out.",
+			 (unsigned long long)f->state->evicted);
+		report_note(b, text);
+	}
+	if (f->table == HISTORY_FORGERS)
+		report_note(
+			b,
+			"This account makes Exim print log lines that it doesn't mean, "
+			"to blame others or to be overlooked. The lines below are "
+			"false, and were not counted against those whom they name.");
+	else if (!t->hooks.confirm)
+		report_note(b,
+			    "From the log alone: nothing else was there to confirm it.");
+	else if (claims) {
+		snprintf(text, sizeof(text),
+			 "%llu of the %zu events stand in the log only and were not "
+			 "confirmed%s.",
+			 (unsigned long long)claims, f->state->count,
+			 f->weight > f->rule.limit
+				 ? ""
+				 : "; what is confirmed doesn't exceed the limit by "
+				   "itself, so nothing but telling was done");
+		report_note(b, text);
+	}
+}
+
+static uint64_t add_events(struct report_builder *b, const struct triggers *t,
+			   const struct firing *f)
+{
+	bool by_path =
+		f->trigger == TRIGGER_CWDCHECK || f->trigger == TRIGGER_CWDCHECK_CWD;
+	char subject[SUBJECT_MAX];
+	uint64_t hidden = 0;
+
+	for (size_t i = 0; i < f->state->count; i++) {
+		const struct window_entry *e = &f->state->entries[i];
+		enum certainty c = (enum certainty)e->certainty;
+		struct event ev;
+		bool is_hidden;
+
+		if (by_path)
+			c = i < f->confirmed ? CERTAINTY_CONFIRMED : CERTAINTY_CLAIMED;
+		if (!observation_recall(t->evidence, e->ref, &ev, subject, &is_hidden)) {
+			report_lost_event(b, e->at_s, c);
+			continue;
+		}
+		ev.at_s = e->at_s;
+		ev.certainty = c;
+		hidden += is_hidden;
+		report_event(b, &ev);
+	}
+	return hidden;
+}
+
+static json_t *make_report(const struct triggers *t, const struct firing *f,
+			   uint64_t held_back)
+{
+	const struct config *config = rules_config(t->rules);
+	const struct account *a = accounts_by_user(t->accounts, f->account);
+	const struct window_entry *last = &f->state->entries[f->state->count - 1];
+	const struct report_head head = {
+		.kind = f->kind,
+		.trigger = f->trigger,
+		.account = f->account,
+		.mailbox = f->mailbox,
+		.key = f->key,
+		.owner = a ? a->owner : (struct slice){NULL, 0},
+		.domain = a ? a->domain : (struct slice){NULL, 0},
+		.host = slice_str(t->host),
+		.limit = f->rule.limit,
+		.interval_s = f->rule.interval_s,
+		.actions = f->rule.actions,
+		.testing = config->testing,
+		.recipients_unit = config->count_unit == COUNT_RECIPIENTS &&
+				   f->table != HISTORY_FORGERS,
+		.made_at_s = last->at_s,
+		.added_since = held_back};
+	struct report_builder *b = report_begin(&head, config->report_lines);
+
+	if (!b)
+		return NULL;
+	add_notes(b, t, f, add_events(b, t, f));
+	return report_end(b);
+}
+
+static bool is_held_back(struct triggers *t, const struct firing *f, bool confirmed,
+			 int64_t at_s)
+{
+	const unsigned repeat_s = rules_config(t->rules)->report_repeat_s;
+	char key[REPORT_KEY_MAX + 1];
+	const size_t n = f->key.n < REPORT_KEY_MAX ? f->key.n : REPORT_KEY_MAX;
+	int64_t stored_s = 0;
+
+	if (t->hooks.last_report) {
+		if (n)
+			memcpy(key, f->key.p, n);
+		key[n] = '\0';
+		stored_s =
+			t->hooks.last_report(trigger_name(f->trigger), key, t->hooks.ctx);
+	}
+	return !history_may_report(t->history, (struct history_key){f->table, f->key},
+				   at_s, repeat_s, confirmed, stored_s);
+}
+
+static void fire(struct triggers *t, struct firing *f, bool again)
+{
+	const struct history_key k = {f->table, f->key};
+	const int64_t at_s = f->state->entries[f->state->count - 1].at_s;
+	bool confirmed;
+	json_t *report;
+
+	if (t->warm) {
+		t->stats.warm++;
+		if (!again)
+			history_held_back(t->history, k, f->state->count);
+		return;
+	}
+	judge(t, f);
+	confirmed = f->weight > f->rule.limit;
+	if (t->hooks.confirm && !f->confirmed) {
+		t->stats.claims_only++;
+		return;
+	}
+	if (!again && is_held_back(t, f, confirmed, at_s)) {
+		t->stats.held_back++;
+		history_held_back(t->history, k, f->state->count);
+		return;
+	}
+	report = make_report(t, f, history_reported(t->history, k, at_s, confirmed));
+	if (!report) {
+		t->stats.lost++;
+		return;
+	}
+	t->stats.reports++;
+	t->hooks.report(report, f->rule.actions, confirmed, t->hooks.ctx);
+	json_decref(report);
+}
+
+/* ---- what is counted ---- */
+
+static void add(struct triggers *t, struct firing *f, struct observation *o,
+		struct slice owner, uint32_t weight)
+{
+	struct window *w = t->window[f->table];
+	struct window_entry entry = {.at_s = o->event.at_s,
+				     .weight = weight,
+				     .certainty = (uint8_t)o->event.certainty};
+	enum history_place place = history_place(
+		t->history, (struct history_key){f->table, f->key}, &o->event);
+	struct window_state state;
+
+	if (place == HISTORY_AFTER)
+		window_forget(w, owner, f->key);
+	entry.ref = observation_keep(o, t->evidence);
+	if (!window_add(w, owner, f->key, f->rule.limit, f->rule.interval_s, &entry,
+			&state)) {
+		t->stats.lost++;
+		return;
+	}
+	if (state.fired) {
+		f->state = &state;
+		fire(t, f, place == HISTORY_LAST);
+	} else if (place == HISTORY_LAST) {
+		window_forget(w, owner, f->key);
+	}
+}
+
+static void count(struct triggers *t, enum trigger_id id, struct observation *o,
+		  struct slice key)
+{
+	const struct event *ev = &o->event;
+	struct firing f = {.table = id,
+			   .kind = "limit",
+			   .trigger = id,
+			   .account = ev->account,
+			   .mailbox = ev->mailbox,
+			   .key = key};
+	bool by_recipients = rules_config(t->rules)->count_unit == COUNT_RECIPIENTS &&
+			     ev->type == EVENT_LOGLINE;
+
+	f.rule = rules_trigger(t->rules, id, ev);
+	if (!f.rule.limit)
+		return;
+	if (rules_ignored(t->rules, id, ev)) {
+		t->stats.ignored++;
+		return;
+	}
+	add(t, &f, o, ev->account.n ? ev->account : o->key,
+	    by_recipients && ev->recipients ? ev->recipients : 1);
+}
+
+static void count_subject(struct triggers *t, struct observation *o)
+{
+	char space[SUBJECT_KEY_MAX];
+	struct slice key = {space, o->key.n};
+	const struct slice subject = o->event.subject;
+
+	if (o->key.n > CLASSIFY_LOGIN_MAX || subject.n > SUBJECT_MAX)
+		return;
+	memcpy(space, o->key.p, o->key.n);
+	space[key.n++] = ' ';
+	if (subject.n)
+		memcpy(space + key.n, subject.p, subject.n);
+	key.n += subject.n;
+	count(t, TRIGGER_LOGLINE_SUBJECT, o, key);
+}
+
+void triggers_count(struct triggers *t, struct observation *o)
+{
+	if (o->event.type == EVENT_CWDCHECK) {
+		count(t, TRIGGER_CWDCHECK, o, o->event.account);
+		count(t, TRIGGER_CWDCHECK_CWD, o, o->event.path);
+		return;
+	}
+	count(t, TRIGGER_LOGLINE, o, o->key);
+	if (o->has_subject)
+		count_subject(t, o);
+}
+
+void triggers_forgery(struct triggers *t, struct slice who, struct observation *o)
+{
+	static const struct slice name = SLICE(FORGERY_NAME);
+	char space[sizeof(FORGERY_NAME) + CLASSIFY_LOGIN_MAX];
+	struct firing f = {
+		.table = HISTORY_FORGERS,
+		.kind = "forgery",
+		.trigger = TRIGGER_LOGLINE,
+		.account = who,
+		.key = {space, name.n},
+		.rule = {.limit = FORGERY_LIMIT,
+			 .interval_s = FORGERY_INTERVAL_S,
+			 .actions = ACTION_BIT(ACTION_EMAIL) | ACTION_BIT(ACTION_STORE)}};
+
+	if (who.n > CLASSIFY_LOGIN_MAX)
+		return;
+	memcpy(space, name.p, name.n);
+	memcpy(space + name.n, who.p, who.n);
+	f.key.n += who.n;
+	o->event.account = who;
+	o->event.certainty = CERTAINTY_CONFIRMED;
+	add(t, &f, o, who, 1);
+}
+
+void triggers_forget(struct triggers *t, struct slice account)
+{
+	for (unsigned i = 0; i < TABLES; i++)
+		if (t->window[i])
+			window_forget_owner(t->window[i], account);
+}
+
+/* ---- for people ---- */
+
+static const char *table_name(unsigned table)
+{
+	return table == HISTORY_FORGERS ? "forgery"
+					: trigger_name((enum trigger_id)table);
+}
+
+void triggers_stats(const struct triggers *t, struct triggers_stats *out)
+{
+	*out = t->stats;
+}
+
+json_t *triggers_evicted(const struct triggers *t)
+{
+	json_t *out = json_object();
+
+	for (unsigned i = 0; i < TABLES; i++)
+		if (t->window[i])
+			json_object_set_new(
+				out, table_name(i),
+				json_integer((json_int_t)window_evicted(t->window[i])));
+	return out;
+}
+
+struct ranked {
+	unsigned table;
+	struct window_top top;
+};
+
+static int by_share(const void *a, const void *b)
+{
+	const struct window_top *x = &((const struct ranked *)a)->top,
+				*y = &((const struct ranked *)b)->top;
+	uint64_t p = (uint64_t)x->count * y->level, q = (uint64_t)y->count * x->level;
+
+	return p != q ? (p < q ? 1 : -1) : (x->count < y->count) - (x->count > y->count);
+}
+
+static json_t *top_json(const struct ranked *r)
+{
+	return json_pack("{s:s, s:o, s:o, s:I, s:I, s:I}", "type", table_name(r->table),
+			 "account", report_text(r->top.owner, REPORT_KEY_MAX), "key",
+			 report_text(r->top.key, REPORT_KEY_MAX), "count",
+			 (json_int_t)r->top.count, "limit", (json_int_t)r->top.level,
+			 "newest", (json_int_t)r->top.newest_s);
+}
+
+json_t *triggers_top(const struct triggers *t, size_t n)
+{
+	const size_t max = n < TOP_MAX ? n : TOP_MAX;
+	struct window_top *tops = calloc(max + 1, sizeof(*tops));
+	struct ranked *all = calloc(max * TABLES + 1, sizeof(*all));
+	json_t *out = json_array();
+	size_t count = 0;
+
+	for (unsigned i = 0; tops && all && i < TABLES; i++) {
+		size_t got = t->window[i] ? window_top(t->window[i], tops, max) : 0;
+
+		for (size_t k = 0; k < got; k++)
+			all[count++] = (struct ranked){i, tops[k]};
+	}
+	if (count)
+		qsort(all, count, sizeof(*all), by_share);
+	for (size_t i = 0; i < count && i < max; i++)
+		json_array_append_new(out, top_json(&all[i]));
+	free(tops);
+	free(all);
+	return out;
+}
