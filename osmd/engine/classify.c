@@ -131,6 +131,23 @@ static enum class_reason charge_user(const struct classify *c, struct slice user
 	return CLASS_SUBMISSION;
 }
 
+/* The web server sends for many. Without a line that says for whom, it is counted as
+ * itself, as nobody's account. */
+static enum class_reason charge_nobody(const struct classify *c,
+				       const struct exim_line *line,
+				       const struct classify_hint *hint,
+				       struct classified *out)
+{
+	if (hint->nobody.n) {
+		out->by_nobody = true;
+		return charge_user(c, hint->nobody, out);
+	}
+	if (classify_is_ignored(c, line->user))
+		return CLASS_IGNORED_USER;
+	out->key = line->user;
+	return CLASS_SUBMISSION;
+}
+
 static enum class_reason charge_local(const struct classify *c,
 				      const struct exim_line *line,
 				      const struct classify_hint *hint,
@@ -138,10 +155,8 @@ static enum class_reason charge_local(const struct classify *c,
 {
 	if (line->cause.n && !line->sender.n && !hint->count_reply)
 		return classify_is_ignored(c, line->user) ? CLASS_BOUNCE : CLASS_REPLY;
-	if (slice_eq(line->user, SLICE("nobody"))) {
-		out->by_nobody = true;
-		return hint->nobody.n ? charge_user(c, hint->nobody, out) : CLASS_UNKNOWN;
-	}
+	if (slice_eq(line->user, SLICE("nobody")))
+		return charge_nobody(c, line, hint, out);
 	return charge_user(c, line->user, out);
 }
 

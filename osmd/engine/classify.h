@@ -57,7 +57,7 @@ struct classified {
 	struct slice subject; /* decoded, not folded */
 	bool has_subject;
 	bool by_connection; /* unauthenticated, from localhost */
-	bool by_nobody;	    /* the web server's user; the account is what a line claims */
+	bool by_nobody;	    /* the web server for an account, as another line claims */
 	bool local_only;    /* every recipient is on this server */
 	char login_text[CLASSIFY_LOGIN_MAX];
 	char subject_text[SUBJECT_MAX], folded_text[SUBJECT_MAX];

@@ -81,9 +81,11 @@ static void make_hint(struct engine *g, const struct exim_line *line, int64_t at
 	*trusted = true;
 	if (!line->auth.n && line->port.n && classify_is_loopback(line->address))
 		hint->joined = localport_get(g->ports, line->port, at_s, trusted);
-	if (slice_eq(line->user, SLICE("nobody")) && g->nobody_n &&
-	    at_s - g->nobody_s <= NOBODY_TTL_S) {
-		hint->nobody = (struct slice){g->nobody, g->nobody_n};
+	if (slice_eq(line->user, SLICE("nobody")) && g->nobody_n) {
+		/* better to charge nobody than whom a forger names */
+		if (at_s - g->nobody_s <= NOBODY_TTL_S &&
+		    (!g->live || (g->nobody_sound && stretch_is_sound(&g->stretch))))
+			hint->nobody = (struct slice){g->nobody, g->nobody_n};
 		g->nobody_n = 0;
 	}
 	if (line->cause.n)
@@ -126,7 +128,7 @@ static void take_arrival(struct engine *g, const struct exim_line *line, struct 
 		g->counters.not_counted[c.reason] += !again;
 		return;
 	}
-	of.sound = place.sound && trusted && !c.by_nobody;
+	of.sound = place.sound && trusted;
 	proof = proof_arrival(&g->proof, line, &c, &of, who);
 	if (proof == PROOF_FORGED)
 		count_forged(g, who, at_s, raw);
@@ -257,6 +259,7 @@ static void take_nobody(struct engine *g, const struct exim_line *line, int64_t 
 	memcpy(g->nobody, line->user.p, line->user.n);
 	g->nobody_n = line->user.n;
 	g->nobody_s = at_s;
+	g->nobody_sound = stretch_is_sound(&g->stretch);
 }
 
 static void take_bad(struct engine *g, const struct exim_line *line, struct slice raw,

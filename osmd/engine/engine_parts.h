@@ -48,7 +48,8 @@ struct engine {
 	int64_t wall_s;	       /* when the wall clock was looked at last */
 	char nobody[LOCALPORT_USER_MAX];
 	size_t nobody_n;
-	int64_t nobody_s; /* when that line came */
+	int64_t nobody_s;  /* when that line came */
+	bool nobody_sound; /* and that nobody can have forged it */
 	struct engine_counters counters;
 };
 

@@ -123,7 +123,7 @@ static void count_all(struct totals *t, const struct classified *c, bool claim)
 		if (c->event.address.n)
 			count(t, KIND_ADDRESS, c, c->event.address, claim);
 	} else {
-		count(t, KIND_ACCOUNT, c, c->event.account, claim);
+		count(t, KIND_ACCOUNT, c, c->key, claim);
 	}
 	if (c->has_subject)
 		count(t, KIND_SUBJECT, c, c->subject, claim);
