@@ -146,6 +146,11 @@ void engine_line(struct engine *g, struct slice line, bool too_long)
 	}
 }
 
+bool engine_waits(const struct engine *g)
+{
+	return g->open.waiting;
+}
+
 void engine_warm_begin(struct engine *g)
 {
 	triggers_set_warm(g->triggers, true);

@@ -62,6 +62,9 @@ void engine_set_confirmed_lookup(struct engine *g,
 
 /* One physical line, without its LF. */
 void engine_line(struct engine *g, struct slice line, bool too_long);
+/* Does it hold lines back, to see how the next one goes on? The place in the log that is
+ * stored must not pass them then. */
+bool engine_waits(const struct engine *g);
 /* Warm-up: between these two no report is made for events at or before the position's
  * time, and events that a stored report has used already (engine_used) are left out. */
 void engine_warm_begin(struct engine *g);

@@ -168,16 +168,18 @@ static void pass_marks(struct history *h, struct past *p, size_t i)
 }
 
 enum history_place history_place(struct history *h, struct history_key k,
-				 const struct event *ev)
+				 const struct event *ev, bool *confirmed)
 {
 	enum history_place place = HISTORY_OPEN;
 	char event[REPORT_MARK_SIZE];
 	struct past *p;
 
+	*confirmed = false;
 	if (!h->marks)
 		return HISTORY_OPEN;
 	p = past_find(h, k);
 	while (p && p->count && p->marks[0].last_s < ev->at_s) {
+		*confirmed |= p->marks[0].confirmed;
 		pass_marks(h, p, 0);
 		place = HISTORY_AFTER;
 	}
@@ -187,6 +189,7 @@ enum history_place history_place(struct history *h, struct history_key k,
 	for (size_t i = 0; i < p->count && p->marks[i].last_s == ev->at_s; i++) {
 		if (strcmp(event, p->marks[i].event) != 0)
 			continue;
+		*confirmed |= p->marks[i].confirmed;
 		pass_marks(h, p, i);
 		return HISTORY_LAST;
 	}

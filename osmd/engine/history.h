@@ -32,9 +32,10 @@ enum history_place {
 	HISTORY_AFTER, /* a stored report ended before this event: it is the window's first */
 	HISTORY_LAST /* a stored report was set off by this very event */
 };
-/* Where the event stands. To be asked for every event of a window, in their order. */
+/* Where the event stands. To be asked for every event of a window, in their order. *confirmed:
+ * that report (or one of those before) was made of confirmed events. */
 enum history_place history_place(struct history *h, struct history_key k,
-				 const struct event *ev);
+				 const struct event *ev, bool *confirmed);
 
 /* May a report be made now, or did one go out within repeat_s? One that lets actions happen
  * isn't held back by one that didn't. stored_s: what the store knows, 0 if nothing. */

@@ -30,6 +30,9 @@ struct triggers {
 	struct evidence *evidence;     /* borrowed */
 	const struct backing *backing; /* borrowed */
 	struct window *window[TABLES]; /* NULL where nothing is fed */
+	/* The same of confirmed events only, where they are told one by one: an action needs
+	 * enough of these by themselves, and the others must not use them up. */
+	struct window *sure[TABLES];
 	struct history *history;
 	bool warm;
 	struct triggers_stats stats;
@@ -55,6 +58,12 @@ static bool is_fed(unsigned table)
 	       table == HISTORY_FORGERS;
 }
 
+/* Paths are confirmed as a whole, see judge_paths. */
+static bool has_sure_events(unsigned table)
+{
+	return table == TRIGGER_LOGLINE || table == TRIGGER_LOGLINE_SUBJECT;
+}
+
 struct triggers *triggers_new(const struct rules *rules, const struct accounts *accounts,
 			      const struct engine_hooks *hooks, struct evidence *evidence,
 			      const struct backing *backing, struct err *e)
@@ -75,11 +84,14 @@ struct triggers *triggers_new(const struct rules *rules, const struct accounts *
 		triggers_swap(t, rules, accounts);
 	}
 	for (unsigned i = 0; ok && i < TABLES; i++) {
+		const size_t own = share > OWNER_KEYS_LEAST ? share : OWNER_KEYS_LEAST;
+
 		if (!is_fed(i))
 			continue;
-		t->window[i] = window_new(
-			keys, share > OWNER_KEYS_LEAST ? share : OWNER_KEYS_LEAST);
-		ok = t->window[i] != NULL;
+		t->window[i] = window_new(keys, own);
+		if (hooks->confirm && has_sure_events(i))
+			t->sure[i] = window_new(keys, own);
+		ok = t->window[i] && (t->sure[i] || !hooks->confirm || !has_sure_events(i));
 	}
 	if (ok)
 		return t;
@@ -92,8 +104,10 @@ void triggers_free(struct triggers *t)
 {
 	if (!t)
 		return;
-	for (unsigned i = 0; i < TABLES; i++)
+	for (unsigned i = 0; i < TABLES; i++) {
 		window_free(t->window[i]);
+		window_free(t->sure[i]);
+	}
 	history_free(t->history);
 	free(t);
 }
@@ -306,31 +320,54 @@ static void fire(struct triggers *t, struct firing *f, bool again)
 
 /* ---- what is counted ---- */
 
+static void forget(struct triggers *t, const struct firing *f, struct slice owner,
+		   bool confirmed)
+{
+	window_forget(t->window[f->table], owner, f->key);
+	if (confirmed && t->sure[f->table])
+		window_forget(t->sure[f->table], owner, f->key);
+}
+
+/* false: no memory. */
+static bool add_to(struct window *w, const struct firing *f, struct slice owner,
+		   const struct window_entry *entry, struct window_state *state)
+{
+	return window_add(w, owner, f->key, f->rule.limit, f->rule.interval_s, entry,
+			  state);
+}
+
+/* What is sure fires first and takes the rest along. */
 static void add(struct triggers *t, struct firing *f, struct observation *o,
 		struct slice owner, uint32_t weight)
 {
-	struct window *w = t->window[f->table];
+	struct window *sure = o->event.certainty >= CERTAINTY_CONFIRMED
+				      ? t->sure[f->table]
+				      : NULL;
 	struct window_entry entry = {.at_s = o->event.at_s,
 				     .weight = weight,
 				     .certainty = (uint8_t)o->event.certainty};
-	enum history_place place = history_place(
-		t->history, (struct history_key){f->table, f->key}, &o->event);
-	struct window_state state;
+	struct window_state state = {.fired = false};
+	bool confirmed;
+	enum history_place place =
+		history_place(t->history, (struct history_key){f->table, f->key},
+			      &o->event, &confirmed);
 
 	if (place == HISTORY_AFTER)
-		window_forget(w, owner, f->key);
+		forget(t, f, owner, confirmed);
 	entry.ref = observation_keep(o, t->evidence);
-	if (!window_add(w, owner, f->key, f->rule.limit, f->rule.interval_s, &entry,
-			&state)) {
+	f->state = &state;
+	if (sure && !add_to(sure, f, owner, &entry, &state)) {
 		t->stats.lost++;
 		return;
 	}
-	if (state.fired) {
-		f->state = &state;
+	if (state.fired)
+		window_forget(t->window[f->table], owner, f->key);
+	else if (!add_to(t->window[f->table], f, owner, &entry, &state))
+		t->stats.lost++;
+	if (state.fired)
 		fire(t, f, place == HISTORY_LAST);
-	} else if (place == HISTORY_LAST) {
-		window_forget(w, owner, f->key);
-	}
+	if (place == HISTORY_LAST)
+		forget(t, f, owner, confirmed);
 }
 
 static void count(struct triggers *t, enum trigger_id id, struct observation *o,
@@ -411,9 +448,12 @@ void triggers_forgery(struct triggers *t, struct slice who, struct observation *
 
 void triggers_forget(struct triggers *t, struct slice account)
 {
-	for (unsigned i = 0; i < TABLES; i++)
+	for (unsigned i = 0; i < TABLES; i++) {
 		if (t->window[i])
 			window_forget_owner(t->window[i], account);
+		if (t->sure[i])
+			window_forget_owner(t->sure[i], account);
+	}
 }
 
 /* ---- for people ---- */
