@@ -22,7 +22,8 @@ PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 MAINS   := osmd/osmd.c osmd/osm.c cpanel-hooks/osm-hook.c whm/osm-whm.c
 SOURCES := $(filter-out $(MAINS) $(wildcard osmd/cmd_*.c), \
              $(wildcard osmd/*/*.c firewall/*.c cpanel-hooks/*.c whm/*.c))
-OBJECTS := $(SOURCES:%.c=$(B)/%.o)
+O       := $(B)/obj
+OBJECTS := $(SOURCES:%.c=$(O)/%.o)
 UNITS   := $(shell find tests/unit -name 'test_*.c' 2>/dev/null | sort)
 FUZZERS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(sort $(wildcard tests/bench/*.c))
@@ -46,7 +47,7 @@ deps: ## install what building and testing needs (apt or dnf, as root)
 have-deps:
 	@sh tests/deps.sh --check >/dev/null 2>&1 || sh tests/deps.sh
 
-$(B)/%.o: %.c
+$(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 
@@ -54,13 +55,14 @@ $(B)/libosm.a: $(OBJECTS)
 	@rm -f $@
 	ar rcs $@ $^
 
-$(B)/osmd: $(B)/osmd/osmd.o $(B)/libosm.a
+$(B)/osmd: $(O)/osmd/osmd.o $(B)/libosm.a
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
 
-$(B)/osm: $(CLI:%.c=$(B)/%.o) $(B)/libosm.a
+$(B)/osm: $(CLI:%.c=$(O)/%.o) $(B)/libosm.a
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
 
-$(B)/tests/%: $(B)/tests/%.o $(B)/libosm.a
+$(B)/tests/%: $(O)/tests/%.o $(B)/libosm.a
+	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -lcriterion -o $@
 
 demo: all ## the main job on real input, in a private lab, cleaned up afterwards

@@ -11,6 +11,7 @@
 #define KEY_MAX REPORT_KEY_MAX
 /* More reports of one key than this in a warm-up: the oldest are forgotten. */
 #define MARKS_MAX 4096
+#define ACCOUNT_MAX 64
 
 /* Where a stored report's window ended. */
 struct mark {
@@ -23,7 +24,8 @@ struct past {
 	bool reported, confirmed;
 	int64_t reported_s;
 	uint64_t held_back;
-	struct mark *marks; /* owned; by time */
+	char account[ACCOUNT_MAX]; /* "" when it has none, or too long a name */
+	struct mark *marks;	   /* owned; by time */
 	size_t count, cap;
 };
 
@@ -132,6 +134,15 @@ static struct slice text_of(const json_t *report, const char *name)
 	return (struct slice){json_string_value(value), json_string_length(value)};
 }
 
+static void set_account(struct past *p, struct slice account)
+{
+	if (account.n >= sizeof(p->account))
+		account.n = 0;
+	if (account.n)
+		memcpy(p->account, account.p, account.n);
+	p->account[account.n] = '\0';
+}
+
 void history_used(struct history *h, const json_t *report)
 {
 	const json_t *certain = json_object_get(report, "certainty");
@@ -152,8 +163,10 @@ void history_used(struct history *h, const json_t *report)
 	if (slice_eq(text_of(report, "kind"), SLICE("forgery")))
 		k.table = HISTORY_FORGERS;
 	p = past_of(h, k);
-	if (p)
-		add_mark(h, p, &m);
+	if (!p)
+		return;
+	set_account(p, text_of(report, "account"));
+	add_mark(h, p, &m);
 }
 
 /* The window of the i-th mark has ended: it and the older ones have said all. */
@@ -208,8 +221,8 @@ bool history_may_report(struct history *h, struct history_key k, int64_t at_s,
 	return stored_s <= 0 || stored_s >= at_s || at_s - stored_s >= (int64_t)repeat_s;
 }
 
-uint64_t history_reported(struct history *h, struct history_key k, int64_t at_s,
-			  bool confirmed)
+uint64_t history_reported(struct history *h, struct history_key k, struct slice account,
+			  int64_t at_s, bool confirmed)
 {
 	struct past *p = past_of(h, k);
 	uint64_t held_back;
@@ -217,6 +230,7 @@ uint64_t history_reported(struct history *h, struct history_key k, int64_t at_s,
 	if (!p)
 		return 0;
 	held_back = p->held_back;
+	set_account(p, account);
 	p->reported = true;
 	p->reported_s = at_s;
 	p->confirmed = confirmed;
@@ -230,4 +244,24 @@ void history_held_back(struct history *h, struct history_key k, uint64_t events)
 
 	if (p)
 		p->held_back += events;
+}
+
+static bool make_news(struct slice key, void *value, void *ctx)
+{
+	const struct slice *account = ctx;
+	struct past *p = value;
+
+	(void)key;
+	if (slice_eq(slice_str(p->account), *account)) {
+		p->reported = true; /* so that the store isn't asked, either */
+		p->reported_s = INT32_MIN;
+		p->confirmed = false;
+	}
+	return true;
+}
+
+void history_forget(struct history *h, struct slice account)
+{
+	if (account.n)
+		map_each(h->pasts, make_news, &account);
 }

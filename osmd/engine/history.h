@@ -42,8 +42,10 @@ enum history_place history_place(struct history *h, struct history_key k,
 bool history_may_report(struct history *h, struct history_key k, int64_t at_s,
 			unsigned repeat_s, bool confirmed, int64_t stored_s);
 /* It is made; the number of events held back since the last one. */
-uint64_t history_reported(struct history *h, struct history_key k, int64_t at_s,
-			  bool confirmed);
+uint64_t history_reported(struct history *h, struct history_key k, struct slice account,
+			  int64_t at_s, bool confirmed);
+/* A person has undone what was done to the account: what comes now is news again. */
+void history_forget(struct history *h, struct slice account);
 void history_held_back(struct history *h, struct history_key k, uint64_t events);
 
 #endif

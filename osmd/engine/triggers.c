@@ -91,7 +91,8 @@ struct triggers *triggers_new(const struct rules *rules, const struct accounts *
 		t->window[i] = window_new(keys, own);
 		if (hooks->confirm && has_sure_events(i))
 			t->sure[i] = window_new(keys, own);
-		ok = t->window[i] && (t->sure[i] || !hooks->confirm || !has_sure_events(i));
+		ok = t->window[i] &&
+		     (t->sure[i] || !hooks->confirm || !has_sure_events(i));
 	}
 	if (ok)
 		return t;
@@ -308,7 +309,8 @@ static void fire(struct triggers *t, struct firing *f, bool again)
 		history_held_back(t->history, k, f->state->count);
 		return;
 	}
-	report = make_report(t, f, history_reported(t->history, k, at_s, confirmed));
+	report = make_report(
+		t, f, history_reported(t->history, k, f->account, at_s, confirmed));
 	if (!report) {
 		t->stats.lost++;
 		return;
@@ -340,9 +342,8 @@ static bool add_to(struct window *w, const struct firing *f, struct slice owner,
 static void add(struct triggers *t, struct firing *f, struct observation *o,
 		struct slice owner, uint32_t weight)
 {
-	struct window *sure = o->event.certainty >= CERTAINTY_CONFIRMED
-				      ? t->sure[f->table]
-				      : NULL;
+	struct window *sure =
+		o->event.certainty >= CERTAINTY_CONFIRMED ? t->sure[f->table] : NULL;
 	struct window_entry entry = {.at_s = o->event.at_s,
 				     .weight = weight,
 				     .certainty = (uint8_t)o->event.certainty};
@@ -448,6 +449,7 @@ void triggers_forgery(struct triggers *t, struct slice who, struct observation *
 
 void triggers_forget(struct triggers *t, struct slice account)
 {
+	history_forget(t->history, account);
 	for (unsigned i = 0; i < TABLES; i++) {
 		if (t->window[i])
 			window_forget_owner(t->window[i], account);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/*
+ * settings: osm.conf, osm.accounts and osm.ignore from their files. A missing file is as good
+ * as an empty one; a wrong line is a problem, and all of them are told before it is given up.
+ */
+#ifndef OSM_ENGINE_SETTINGS_H
+#define OSM_ENGINE_SETTINGS_H
+
+#include "osmd/base/paths.h"
+#include "osmd/model/rules.h"
+
+/* line 0: the file as a whole. */
+typedef void (*settings_problem_fn)(const char *file, unsigned line, const char *text,
+				    void *ctx);
+
+bool settings_config(const struct paths *paths, struct config *config,
+		     settings_problem_fn problem, void *ctx);
+/* NULL with a problem; owned by the caller. */
+struct rules *settings_rules(const struct paths *paths, const struct config *config,
+			     settings_problem_fn problem, void *ctx);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/*
+ * supervisor: keeps an executor running. It is forked before the watcher reads a stranger's
+ * byte or gives up a right, reads nothing itself, and starts the executor again when it ends,
+ * slower each time. The watcher gets the socket of each new one handed over. All of it ends
+ * with the watcher: an end of file is the sign, so even kill -9 leaves nothing behind.
+ */
+#ifndef OSM_ENGINE_SUPERVISOR_H
+#define OSM_ENGINE_SUPERVISOR_H
+
+#include "osmd/base/err.h"
+#include "osmd/base/paths.h"
+#include "osmd/model/options.h"
+
+/* Fork it. Returns the watcher's end of the handover (close-on-exec, non-blocking) or -1 with
+ * *e. In the child it never returns. close_fd: a descriptor that is the watcher's alone. */
+int supervisor_start(const struct paths *paths, const struct config *config, int close_fd,
+		     struct err *e);
+/* The next executor's socket: a descriptor; -EAGAIN: none is waiting; -EPIPE: the supervisor
+ * is gone. */
+int supervisor_take(int handover);
+
+#endif
