@@ -38,7 +38,7 @@ static bool answers(const struct cmd *c, struct err *e)
 	char path[PATH_MAX];
 	json_t *ask = json_pack("{s:s}", "do", "status");
 	json_t *answer = ctl_ask(cmd_path(c, PATH_SOCKET, path), ask, 5, e);
-	bool ok = answer != NULL;
+	bool ok = json_is_true(json_object_get(answer, "ok"));
 
 	json_decref(answer);
 	json_decref(ask);

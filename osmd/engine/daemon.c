@@ -307,7 +307,7 @@ static void on_begin(evutil_socket_t fd, short what, void *ctx)
 		return;
 	evtimer_del(d->begin);
 	warm_up(d);
-	if (!open_tail(d, &e) || !daemon_control_open(d, &e)) {
+	if (!open_tail(d, &e)) {
 		give_up(d, &e);
 		return;
 	}
@@ -414,7 +414,8 @@ bool daemon_run(struct daemon *d, struct err *e)
 	const struct timeval wait = {.tv_sec = BEGIN_S};
 	json_t *ping;
 
-	if (!enter_sandbox(d, e))
+	/* its socket is made before the sandbox, which allows no more */
+	if (!daemon_control_open(d, e) || !enter_sandbox(d, e))
 		return false;
 	ping = json_pack("{s:s}", "do", "ping");
 	evtimer_add(d->begin, &wait);

@@ -191,6 +191,8 @@ static json_t *handle(struct control_client *client, const json_t *request, void
 	struct daemon *d = ctx;
 	const char *verb = json_string_value(json_object_get(request, "do"));
 
+	if (!d->tail)
+		return refuse("osmd is starting");
 	if (strcmp(verb, "status") == 0)
 		return status(d);
 	if (strcmp(verb, "top") == 0)

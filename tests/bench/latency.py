@@ -78,7 +78,7 @@ def children(pid):
 
 
 setup()
-daemon = subprocess.Popen(["build/osmd", "--root", root, "--foreground"], stderr=open(root + "/stderr", "w"))
+daemon = subprocess.Popen(["build/osmd", "--root", root], stderr=open(root + "/stderr", "w"))
 try:
     for _ in range(100):
         if os.path.exists(root + "/run/osm/osmd.sock"):
