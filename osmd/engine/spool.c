@@ -26,6 +26,7 @@
 /* What the -H file says of a submission. Slices lie in the text that was read. */
 struct submitter {
 	struct slice login;   /* line 2: the real user of the process */
+	uint64_t uid;	      /* the same */
 	struct slice auth_id; /* -auth_id: the login of an authenticated client */
 	struct slice address; /* -host_address: it came over a connection */
 };
@@ -55,7 +56,7 @@ static bool read_login(struct slice line, struct submitter *out)
 	uint64_t number;
 
 	return slice_cut(&rest, ' ', &out->login) && slice_cut(&rest, ' ', &gid) &&
-	       out->login.n && slice_u64(gid, 0, UINT32_MAX, &number) &&
+	       out->login.n && slice_u64(gid, 0, UINT32_MAX, &out->uid) &&
 	       slice_u64(rest, 0, UINT32_MAX, &number);
 }
 
@@ -111,10 +112,12 @@ static void read_variables(struct slice rest, struct submitter *out)
 }
 
 /* Line 1 "ID-H", 2 "login uid gid", 3 "<sender>", 4 "time warnings", then variables. A
- * sender with a newline (Exim before 4.94.2) doesn't fit, and then only line 2, which is
- * before it, is believed: `whole` is false. */
+ * local user's sender may hold newlines and with them false variables; but line 2 names him,
+ * and he has no variables that we need. Only what Exim itself took in (by a process of the
+ * file's owner, or root's) has a login. What doesn't fit (`whole` is false) is believed up to
+ * line 2. */
 static bool read_header(struct slice text, struct slice id, struct submitter *out,
-			bool *whole)
+			uid_t exim, bool *whole)
 {
 	struct slice rest = text, line, sender, times, first;
 	uint64_t n;
@@ -124,6 +127,9 @@ static bool read_header(struct slice text, struct slice id, struct submitter *ou
 		return false;
 	if (!slice_cut(&rest, '\n', &line) || !read_login(line, out))
 		return false;
+	*whole = true;
+	if (out->uid != exim && out->uid != 0)
+		return true;
 	*whole = slice_cut(&rest, '\n', &sender) && slice_starts(sender, SLICE("<")) &&
 		 slice_ends(sender, SLICE(">")) && slice_cut(&rest, '\n', &times) &&
 		 slice_cut(&times, ' ', &first) && slice_u64(first, 0, INT64_MAX, &n) &&
@@ -197,6 +203,7 @@ enum spool_answer spool_ask(const char *spool, struct slice message_id, struct s
 	enum spool_answer answer = SPOOL_ABSENT;
 	struct submitter s = {0};
 	bool whole = false;
+	struct stat st;
 	char *text;
 	ssize_t n;
 	int fd;
@@ -205,9 +212,10 @@ enum spool_answer spool_ask(const char *spool, struct slice message_id, struct s
 	if (!eximline_is_id(message_id) || !open_header(spool, message_id, &fd))
 		return SPOOL_ABSENT;
 	text = malloc(HEADER_BYTES);
-	n = text ? read(fd, text, HEADER_BYTES) : -1;
+	n = text && fstat(fd, &st) == 0 ? read(fd, text, HEADER_BYTES) : -1;
 	close(fd);
-	if (n > 0 && read_header((struct slice){text, (size_t)n}, message_id, &s, &whole))
+	if (n > 0 && read_header((struct slice){text, (size_t)n}, message_id, &s,
+				 st.st_uid, &whole))
 		answer = judge(&s, whole, user, login, who);
 	free(text);
 	return answer;

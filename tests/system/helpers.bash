@@ -65,7 +65,8 @@ fresh() {
 	: >"$ROOT/etc/outgoing_mail_suspended_users"
 	: >"$ROOT/var/spool/mail/root"
 	quiet
-	find "$ROOT/var/spool/exim/input" "$ROOT/var/spool/exim/msglog" -type f -delete
+	# before the first mail they are not there
+	find "$ROOT/var/spool/exim" \( -path '*/input/*' -o -path '*/msglog/*' \) -type f -delete
 	rm -f "$ROOT"/var/spool/exim/db/*
 	rotate rename
 	rm -f "$MAINLOG".*

@@ -62,7 +62,8 @@ static enum spool_answer ask(const char *id, const char *user, const char *login
 	".5\n"                                                                           \
 	"-ident osmbob\n-received_protocol local\n-body_linecount "                      \
 	"3\n-local\nXX\n1\nx@y\n"
-#define SMTP "mailnull 47 12\n<info@bob.example>\n1700000000 0\n"
+/* by a process of root, as the owner of the test's files may be anybody */
+#define SMTP "mailnull 0 12\n<info@bob.example>\n1700000000 0\n"
 #define AUTH                                                                             \
 	"-helo_name x\n--host_address [203.0.113.9]:4411\n-received_protocol esmtpsa\n"
 
@@ -102,7 +103,11 @@ Test(spool, says_who_submitted)
 		 "a variable's value is the sender's text"},
 		{FIRST
 		 "osmbob 1002 1002\n<\"n\n-auth_id v@v.example\nz\"@e.example>\n1 0\n",
-		 "", "v@v.example", SPOOL_ABSENT, "osmbob", "a newline in the sender"},
+		 "", "v@v.example", SPOOL_REFUTES, "osmbob", "a newline in the sender"},
+		{FIRST "osmbob 4002 4002\n<\"x>\n1700000000 0\n-auth_id v@v.example\n"
+		       "-host_address [203.0.113.9]:1\nz\"@e.example>\n1 0\n",
+		 "", "", SPOOL_CONFIRMS, "osmbob",
+		 "a local user's sender that goes on like a header"},
 		{FIRST
 		 "osmbob 1002 1002\n<\"n\n-auth_id v@v.example\nz\"@e.example>\n1 0\n",
 		 "osmbob", "", SPOOL_CONFIRMS, "osmbob", "the same: line 2 is before it"},
