@@ -153,7 +153,8 @@ enum deliver_trace deliver_look(const struct paths *paths, const struct config *
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return DELIVER_UNKNOWN;
-	n = snprintf(needle, sizeof(needle), " id=%s ", mailtext_id(report, id));
+	/* What follows the id depends on log_selector: a subject, the recipients, the line's end. */
+	n = snprintf(needle, sizeof(needle), " id=%s", mailtext_id(report, id));
 	trace = search_tail(fd, (struct slice){needle, (size_t)n});
 	close(fd);
 	return trace;
