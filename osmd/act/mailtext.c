@@ -8,6 +8,8 @@
 #include <strings.h>
 #include <time.h>
 
+#include "osmd/model/event.h"
+
 #define HEADER_VALUE_MAX 900 /* with its name below RFC 5322's 998 */
 #define VALUE_BYTES_MAX (512 * 1024)
 #define TAG_MAX 24
@@ -208,16 +210,16 @@ static void put_list(struct buf *out, const json_t *list)
 
 static void put_certainty(struct buf *out, const json_t *counts)
 {
-	const char *name, *between = "";
-	const json_t *n;
-	json_t *each = (json_t *)counts; /* jansson's iterators take no const */
+	const char *between = "";
 
-	json_object_foreach(each, name, n)
-	{
-		if (json_integer_value(n) <= 0)
+	/* Only the names that we know: a document may have others. */
+	for (int c = CERTAINTY_UNKNOWN; c <= CERTAINTY_KERNEL; c++) {
+		const char *name = certainty_name((enum certainty)c);
+		long long n = json_integer_value(json_object_get(counts, name));
+
+		if (n <= 0)
 			continue;
-		buf_printf(out, "%s%lld %s", between, (long long)json_integer_value(n),
-			   name);
+		buf_printf(out, "%s%lld %s", between, n, name);
 		between = ", ";
 	}
 }
