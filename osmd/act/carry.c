@@ -19,7 +19,6 @@
 
 #define HOUR_S 3600
 #define EXPIRE_MAX_S (10 * 365 * 86400)
-#define WHO_MAX 64
 
 /* What was decided of one action. */
 struct decision {
@@ -136,6 +135,38 @@ static void copy(char *out, size_t size, struct slice s)
 	snprintf(out, size, "%.*s", (int)(s.n < size ? s.n : size - 1), s.n ? s.p : "");
 }
 
+bool carry_allowed(struct executor *x, const struct action_row *row, const json_t *report,
+		   char why[EXECUTOR_WHY_MAX])
+{
+	struct slice account = slice_str(row->account), target = slice_str(row->target);
+	char same[GUARD_TARGET_MAX];
+	int trigger = trigger_find(field(report, "type"));
+
+	if (!guard_account(x->accounts, &x->config, account, why))
+		return false;
+	if (!slice_eq(target, account) &&
+	    !guard_mailbox(x->accounts, account, target, same, why))
+		return false;
+	return !report || !guard_ignored(x->rules, (enum trigger_id)trigger, account,
+					 field(report, "mailbox"), row->created_s, why);
+}
+
+/* What stands in the journal as done but isn't in force any more was undone by somebody
+ * else. Left as it is, its expiry would soon take back what is done anew. */
+static bool close_lost(struct executor *x, const struct action_row *row, int64_t now_s,
+		       struct err *e)
+{
+	struct action_row lost;
+
+	while (store_action_in_force(x->store, row->action, row->target, &lost))
+		if (!store_action_end(
+			    x->store, lost.id, ACTION_UNDONE,
+			    "it was in force no more: somebody else had undone it", NULL,
+			    now_s, e))
+			return false;
+	return true;
+}
+
 bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 	       int64_t now_s, struct err *e)
 {
@@ -147,6 +178,8 @@ bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 				 .report = report};
 	char detail[ACTION_DETAIL_MAX] = "";
 
+	if (kind->disruptive && !close_lost(x, row, now_s, e))
+		return false;
 	row->state = kind->perform(&job, detail);
 	copy(row->detail, sizeof(row->detail), slice_str(detail));
 	log_msg(row->state == ACTION_DONE ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
@@ -269,23 +302,9 @@ json_t *carry_report(struct executor *x, const json_t *request, int64_t now_s)
 	return report_answer(x, report, ok, &e);
 }
 
-/* Who gave the order: one short printable word, for the audit. */
-static bool read_who(const json_t *request, char who[WHO_MAX])
-{
-	struct slice s = field(request, "who");
-
-	if (!s.n || s.n >= WHO_MAX)
-		return false;
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= 0x20 || s.p[i] >= 0x7f)
-			return false;
-	copy(who, WHO_MAX, s);
-	return true;
-}
-
 static bool read_order(struct executor *x, const json_t *request,
 		       const struct action_kind *kind, struct action_row *row,
-		       char who[WHO_MAX], char why[GUARD_WHY_MAX])
+		       char who[EXECUTOR_WHO_MAX], char why[GUARD_WHY_MAX])
 {
 	struct slice account = field(request, "account"),
 		     target = field(request, "target");
@@ -293,7 +312,7 @@ static bool read_order(struct executor *x, const json_t *request,
 	json_int_t after_s =
 		expire ? json_integer_value(expire) : x->config.action_expire_s;
 
-	if (!read_who(request, who))
+	if (!executor_who(request, who))
 		snprintf(why, GUARD_WHY_MAX, "\"who\" is missing");
 	else if (expire &&
 		 (!json_is_integer(expire) || after_s < 0 || after_s > EXPIRE_MAX_S))
@@ -319,7 +338,8 @@ json_t *carry_by_hand(struct executor *x, const json_t *request, enum action_id 
 	struct action_row row = {.created_s = now_s, .changed_s = now_s};
 	struct action_job job = {
 		.paths = &x->paths, .config = &x->config, .store = x->store, .row = &row};
-	char who[WHO_MAX], why[GUARD_WHY_MAX], what[WHO_MAX + GUARD_TARGET_MAX];
+	char who[EXECUTOR_WHO_MAX], why[GUARD_WHY_MAX],
+		what[EXECUTOR_WHO_MAX + GUARD_TARGET_MAX];
 	struct decision d;
 	struct err e = {0};
 	bool fresh;

@@ -214,6 +214,19 @@ json_t *executor_row(const struct action_row *row)
 			 report_text(slice_str(row->detail), sizeof(row->detail) * 3));
 }
 
+bool executor_who(const json_t *request, char who[EXECUTOR_WHO_MAX])
+{
+	const char *s = json_string_value(json_object_get(request, "who"));
+
+	if (!s || !*s || strlen(s) >= EXECUTOR_WHO_MAX)
+		return false;
+	for (const char *p = s; *p; p++)
+		if (*p <= 0x20 || *p >= 0x7f)
+			return false;
+	snprintf(who, EXECUTOR_WHO_MAX, "%s", s);
+	return true;
+}
+
 struct first_problem {
 	unsigned line;
 	char text[256];
@@ -259,9 +272,12 @@ struct soonest {
 
 static void find_soonest(const struct action_row *row, void *ctx)
 {
+	const struct action_kind *kind = action_kind_find(row->action);
 	struct soonest *s = ctx;
 
-	if (row->expires_s > 0 && (!s->at_s || row->expires_s < s->at_s))
+	/* What we can't undo (another version's action) must not wake us for ever. */
+	if (kind && kind->reverse && row->expires_s > 0 &&
+	    (!s->at_s || row->expires_s < s->at_s))
 		s->at_s = row->expires_s;
 }
 

@@ -25,6 +25,9 @@
 
 #define EXECUTOR_FILES 7 /* the account maps, osm.ignore, osm.accounts */
 
+#define EXECUTOR_WHO_MAX 64
+#define EXECUTOR_WHY_MAX 256 /* as guard's */
+
 #define BEFORE_FREE "free"
 #define BEFORE_UNSENT "unsent"
 #define BEFORE_STORED "stored"
@@ -56,6 +59,8 @@ void executor_refresh(struct executor *x);
 json_t *executor_refuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A journal row as the answers give it. */
 json_t *executor_row(const struct action_row *row);
+/* Who gave the order ("who"): one short printable word, for the log and the audit. */
+bool executor_who(const json_t *request, char who[EXECUTOR_WHO_MAX]);
 /* When the next timer is due; 0: never. */
 int64_t executor_next_s(struct executor *x, int64_t now_s);
 /* Everything that is due: expiries, mails to look after, old reports. */
@@ -65,6 +70,9 @@ json_t *executor_due(struct executor *x, int64_t now_s);
 json_t *carry_report(struct executor *x, const json_t *request, int64_t now_s);
 json_t *carry_by_hand(struct executor *x, const json_t *request, enum action_id id,
 		      int64_t now_s);
+/* May it be done to the row's account and target, as things are now? */
+bool carry_allowed(struct executor *x, const struct action_row *row, const json_t *report,
+		   char why[EXECUTOR_WHY_MAX]);
 /* Do what a begun row says and end it. report NULL: by hand. */
 bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 	       int64_t now_s, struct err *e);

@@ -12,7 +12,6 @@
 
 #include "osmd/act/deliver.h"
 #include "osmd/act/executor_parts.h"
-#include "osmd/act/guard.h"
 #include "osmd/base/log.h"
 
 #define REDO_MAX_S 3600
@@ -66,7 +65,7 @@ static bool recover_disruptive(struct executor *x, struct action_row *row,
 	struct action_job job = {
 		.paths = &x->paths, .config = &x->config, .store = x->store, .row = row};
 	int64_t age_s = now_s - row->created_s;
-	char why[GUARD_WHY_MAX];
+	char why[EXECUTOR_WHY_MAX];
 
 	if (strcmp(row->before, BEFORE_FREE) != 0)
 		return end(x, row, ACTION_SKIPPED, row->detail, now_s, e);
@@ -76,7 +75,12 @@ static bool recover_disruptive(struct executor *x, struct action_row *row,
 		return end(x, row, ACTION_FAILED,
 			   "a crash came between and it is too old to be done now", now_s,
 			   e);
-	if (!guard_account(x->accounts, &x->config, slice_str(row->account), why))
+	/* The settings and lists may have changed since it was decided. */
+	if (x->config.testing)
+		return end(x, row, ACTION_SKIPPED,
+			   "a crash came between, and now TESTING is on: not done", now_s,
+			   e);
+	if (!carry_allowed(x, row, report, why))
 		return end(x, row, ACTION_FAILED, why, now_s, e);
 	return carry_row(x, row, report, now_s, e);
 }

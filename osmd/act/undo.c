@@ -12,7 +12,6 @@
 #include "osmd/model/report.h"
 
 #define RETRY_S 300
-#define WHO_MAX 64
 
 /* false: it is still in force (or the journal could not be written); row has why. */
 static bool undo_row(struct executor *x, struct action_row *row, enum action_state to,
@@ -118,9 +117,9 @@ json_t *undo_request(struct executor *x, const json_t *request, int64_t now_s)
 {
 	const json_t *id = json_object_get(request, "id");
 	const char *report = json_string_value(json_object_get(request, "report"));
-	const char *who = json_string_value(json_object_get(request, "who"));
+	char who[EXECUTOR_WHO_MAX];
 
-	if (!who || !*who || strlen(who) >= WHO_MAX)
+	if (!executor_who(request, who))
 		return executor_refuse("undo: \"who\" is missing");
 	if (json_is_integer(id) && !report)
 		return undo_one(x, json_integer_value(id), who, now_s);
