@@ -144,6 +144,7 @@ int main(int argc, char **argv)
 	make_folder(&s.paths, "/var/log", 0755);
 	make_folder(&s.paths, PATH_RUN_DIR, 0755);
 	make_folder(&s.paths, PATH_STATE_DIR, 0700);
+	log_msg(LOG_LEVEL_INFO, "osmd " OSM_VERSION " starts"); /* and its log file is there */
 	if (!load_settings(&s)) {
 		log_msg(LOG_LEVEL_ERROR, "not started: the settings are wrong");
 		return EXIT_FAILURE;

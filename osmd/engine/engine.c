@@ -46,6 +46,8 @@ struct engine *engine_new(const struct rules *rules, const struct accounts *acco
 		engine_free(g);
 		return NULL;
 	}
+	if (hooks->wall)
+		eximtrack_own_log(g->track, hooks->wall(hooks->ctx));
 	g->proof = (struct proof){.hooks = *hooks, .forgery = g->forgery};
 	return g;
 }

@@ -25,6 +25,7 @@ struct eximtrack {
 	int64_t first_s, last_s; /* times of lines; -1: none yet */
 	int64_t skew_s;		 /* line time - id time, whole quarters of an hour */
 	bool has_skew;
+	bool assumed;	   /* that skew_s is 0, until an arrival tells */
 	int64_t horizon_s; /* ids made up to here may have been forgotten; id time */
 	track_unfollowed_fn unfollowed;
 	void *ctx;
@@ -73,10 +74,14 @@ static void set_horizon(struct eximtrack *t, int64_t id_s)
 
 void eximtrack_time(struct eximtrack *t, int64_t at_s)
 {
-	if (t->first_s < 0)
-		t->first_s = at_s;
-	else if (at_s - t->last_s > GAP_S && t->has_skew)
+	if (t->last_s < 0) {
+		if (t->first_s < 0 || at_s < t->first_s)
+			t->first_s = at_s;
+		if (t->assumed)
+			t->horizon_s = t->first_s;
+	} else if (at_s - t->last_s > GAP_S && t->has_skew) {
 		set_horizon(t, at_s - t->skew_s);
+	}
 	if (at_s > t->last_s)
 		t->last_s = at_s;
 }
@@ -158,7 +163,14 @@ static void learn_skew(struct eximtrack *t, struct slice id, int64_t at_s)
 		return;
 	t->skew_s = nearest_step(at_s - id_s);
 	t->has_skew = true;
+	t->assumed = false;
 	t->horizon_s = t->first_s - t->skew_s;
+}
+
+void eximtrack_own_log(struct eximtrack *t, int64_t now_s)
+{
+	t->first_s = now_s;
+	t->has_skew = t->assumed = true;
 }
 
 struct track_entry *eximtrack_add(struct eximtrack *t, struct slice id,
@@ -170,7 +182,7 @@ struct track_entry *eximtrack_add(struct eximtrack *t, struct slice id,
 
 	if (!id_key(id, key))
 		return NULL;
-	if (!t->has_skew && state == TRACK_ARRIVED)
+	if ((!t->has_skew || t->assumed) && state == TRACK_ARRIVED)
 		learn_skew(t, id, at_s);
 	if (t->used == t->max)
 		forget(t, t->next);

@@ -35,7 +35,7 @@ still_watching() {
 
 @test "a bad osm.conf: every problem with file and line, and osmd does not start" {
 	conf
-	printf 'NO_SUCH_KEY = "1"\nLOGLINE_LIMIT = "abc"\nCWDCHECK_INTERVAL = "99999999"\nthis is no line\n' >"$ROOT/etc/osm/osm.conf"
+	printf 'NO_SUCH_KEY = "1"\nLOGLINE_LIMIT = "abc"\nCWDCHECK_INTERVAL = "99999999"\nTESTING = 1\n' >"$ROOT/etc/osm/osm.conf"
 	run osm start
 	[ "$status" -ne 0 ]
 	run osm check

@@ -63,7 +63,7 @@ fresh() {
 		"$ROOT"/var/cpanel/osm-double-* "$ROOT"/var/cpanel/email_holds/track/*
 	: >"$ROOT/etc/outgoing_mail_hold_users"
 	: >"$ROOT/etc/outgoing_mail_suspended_users"
-	: >"$ROOT/var/spool/mail/root"
+	rm -f "$ROOT/var/spool/mail/root"
 	quiet
 	# before the first mail they are not there
 	find "$ROOT/var/spool/exim" \( -path '*/input/*' -o -path '*/msglog/*' \) -type f -delete
@@ -83,7 +83,8 @@ quiet() {
 rotate() {
 	local to=$MAINLOG.${2:-1}
 	case $1 in
-	rename) mv "$MAINLOG" "$to" && install -m 640 -o 60047 -g mail /dev/null "$MAINLOG" ;;
+	rename) # Exim may be as quick as we are
+		mv "$MAINLOG" "$to" && : >>"$MAINLOG" && chown 60047:mail "$MAINLOG" && chmod 640 "$MAINLOG" ;;
 	create) mv "$MAINLOG" "$to" ;; # Exim makes the new one
 	copy) cp -p "$MAINLOG" "$to" && : >"$MAINLOG" ;;
 	esac
@@ -111,7 +112,7 @@ calls() { # [JQ-CONDITION]: calls that the panel's double got
 	jq -c "select(${1:-true})" "$ROOT/var/cpanel/osm-double-calls.jsonl"
 }
 root_mails() { # [PATTERN]: Subject lines of mail to root
-	grep "^Subject: .*${1:-}" "$ROOT/var/spool/mail/root" || true
+	grep -s "^Subject: .*${1:-}" "$ROOT/var/spool/mail/root" || true
 }
 status_of() { osm status --json | jq -r "$1"; }
 
