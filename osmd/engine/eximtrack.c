@@ -169,7 +169,7 @@ static void learn_skew(struct eximtrack *t, struct slice id, int64_t at_s)
 
 void eximtrack_own_log(struct eximtrack *t, int64_t now_s)
 {
-	t->first_s = now_s;
+	t->first_s = now_s - 1; /* ids of this second are new, too */
 	t->has_skew = t->assumed = true;
 }
 
