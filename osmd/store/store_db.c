@@ -29,7 +29,12 @@ static const char *reason_of(sqlite3 *h, int code, int *error)
 			      : "it or its -wal and -shm can't be opened";
 	case SQLITE_IOERR:
 		*error = system ? system : EIO;
-		return system ? strerror(system) : "input/output error";
+		if (system)
+			return strerror(system);
+		/* SQLite doesn't always keep the number of a write that failed. */
+		return h && sqlite3_extended_errcode(h) == SQLITE_IOERR_WRITE
+			       ? "a write failed (a quota, a limit, a bad disk?)"
+			       : "input/output error";
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		*error = EBUSY;

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+#include "osmd/store/watch.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "tests/unit/store/scratch.h"
+
+static struct watch *w;
+
+static void begin(void)
+{
+	struct err e = {0};
+
+	scratch_make();
+	w = watch_open(db_path, &e);
+	cr_assert_not_null(w, "%s", e.msg);
+}
+
+static void finish(void)
+{
+	watch_close(w);
+	scratch_remove();
+}
+
+TestSuite(watch, .init = begin, .fini = finish);
+
+static void reopen(void)
+{
+	struct err e = {0};
+
+	watch_close(w);
+	w = watch_open(db_path, &e);
+	cr_assert_not_null(w, "%s", e.msg);
+}
+
+static struct watch_position position(void)
+{
+	struct watch_position p = {.dev = 7,
+				   .inode = UINT64_MAX,
+				   .offset = 1ull << 40,
+				   .fingerprint_n = 256};
+
+	for (size_t i = 0; i < sizeof(p.fingerprint); i++)
+		p.fingerprint[i] = (uint8_t)(i * 37);
+	return p;
+}
+
+static bool same(const struct watch_position *a, const struct watch_position *b)
+{
+	return a->dev == b->dev && a->inode == b->inode && a->offset == b->offset &&
+	       a->fingerprint_n == b->fingerprint_n &&
+	       memcmp(a->fingerprint, b->fingerprint, sizeof(a->fingerprint)) == 0;
+}
+
+Test(watch, has_no_position_at_first)
+{
+	struct watch_position got;
+	struct err e = {.code = 1};
+
+	cr_expect_not(watch_position_get(w, &got, &e));
+	cr_expect_eq(e.code, 0, "that is no error");
+}
+
+Test(watch, keeps_the_last_position_over_a_restart)
+{
+	struct watch_position p = position(), got;
+	struct err e = {0};
+
+	cr_assert(watch_position_set(w, &p, &e), "%s", e.msg);
+	p.offset++;
+	cr_assert(watch_position_set(w, &p, &e), "%s", e.msg);
+	reopen();
+	cr_assert(watch_position_get(w, &got, &e), "%s", e.msg);
+	cr_expect(same(&p, &got));
+	cr_expect_eq(sql("SELECT count(*) FROM position"), 1);
+}
+
+Test(watch, takes_a_damaged_position_for_none)
+{
+	struct watch_position p = position(), got;
+	struct err e = {0};
+
+	cr_assert(watch_position_set(w, &p, &e), "%s", e.msg);
+	sql("UPDATE position SET fingerprint = x'00'");
+	cr_expect_not(watch_position_get(w, &got, &e));
+	cr_expect_eq(e.code, 0);
+}
+
+static void add(int n, int64_t at_s)
+{
+	char id[32];
+
+	snprintf(id, sizeof(id), "1abcde-%06d-00", n);
+	watch_confirmed_add(w, slice_str(id), at_s);
+}
+
+static bool has(int n)
+{
+	char id[32];
+
+	snprintf(id, sizeof(id), "1abcde-%06d-00", n);
+	return watch_confirmed_has(w, slice_str(id));
+}
+
+Test(watch, knows_confirmed_ids_before_and_after_the_flush)
+{
+	struct err e = {0};
+
+	add(1, 100);
+	cr_expect(has(1), "still waiting");
+	cr_expect_not(has(2));
+	cr_expect_eq(sql("SELECT count(*) FROM confirmed"), 0);
+	cr_assert(watch_flush(w, 0, &e), "%s", e.msg);
+	cr_expect_eq(sql("SELECT count(*) FROM confirmed"), 1);
+	cr_expect(has(1));
+	add(2, 100);
+	reopen();
+	cr_expect(has(1));
+	cr_expect(has(2), "written at the end");
+}
+
+Test(watch, flushes_by_itself_when_many_wait)
+{
+	for (int i = 0; i < 256; i++)
+		add(i, 100);
+	cr_expect_eq(sql("SELECT count(*) FROM confirmed"), 0);
+	add(256, 100);
+	cr_expect_eq(sql("SELECT count(*) FROM confirmed"), 256);
+	for (int i = 0; i <= 256; i++)
+		cr_expect(has(i), "%d", i);
+}
+
+Test(watch, forgets_what_is_older)
+{
+	struct err e = {0};
+
+	add(1, 99);
+	add(2, 100);
+	add(3, 99);
+	add(3, 101); /* confirmed again, later */
+	add(4, 101);
+	add(4, 99);
+	cr_assert(watch_flush(w, 100, &e), "%s", e.msg);
+	cr_expect_not(has(1));
+	cr_expect(has(2), "at its second");
+	cr_expect(has(3));
+	cr_expect(has(4), "the later time counts");
+	cr_assert(watch_flush(w, 0, &e));
+	cr_expect(has(2), "0: nothing goes");
+}
+
+Test(watch, takes_ids_of_any_bytes_within_bounds)
+{
+	char big[417];
+
+	memset(big, 'x', sizeof(big));
+	watch_confirmed_add(w, (struct slice){big, 416}, 1);
+	watch_confirmed_add(w, (struct slice){big, 417}, 1);
+	watch_confirmed_add(w, (struct slice){NULL, 0}, 1);
+	watch_confirmed_add(w, (struct slice){"a\0b", 3}, 1);
+	watch_confirmed_add(w, SLICE("\xff'\n"), 1);
+	reopen();
+	cr_expect(watch_confirmed_has(w, (struct slice){big, 416}));
+	cr_expect_not(watch_confirmed_has(w, (struct slice){big, 417}));
+	cr_expect_not(watch_confirmed_has(w, (struct slice){big, 415}));
+	cr_expect_not(watch_confirmed_has(w, (struct slice){NULL, 0}));
+	cr_expect(watch_confirmed_has(w, (struct slice){"a\0b", 3}));
+	cr_expect_not(watch_confirmed_has(w, SLICE("a")));
+	cr_expect(watch_confirmed_has(w, SLICE("\xff'\n")));
+}
+
+Test(watch, is_private_and_refuses_a_newer_schema)
+{
+	struct err e = {0};
+
+	cr_expect_eq(mode_of(""), 0600);
+	sql("PRAGMA user_version = 2");
+	cr_expect_null(watch_open(db_path, &e));
+	cr_expect_not_null(strstr(e.msg, "newer osm"), "%s", e.msg);
+}
+
+Test(watch, tells_of_a_missing_folder)
+{
+	struct err e = {0};
+
+	cr_expect_null(watch_open("/tmp/osm-no-such-folder/watch.db", &e));
+	cr_expect_eq(e.code, ENOENT, "%s", e.msg);
+}
+
+Test(watch, keeps_what_it_can_when_the_disk_is_full)
+{
+	struct rlimit old, little;
+	struct watch_position p = position();
+	struct err e = {0};
+
+	signal(SIGXFSZ, SIG_IGN);
+	cr_assert_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+	little = (struct rlimit){4096, old.rlim_max};
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &little), 0);
+	for (int i = 0; i < 300; i++)
+		add(i, 100);
+	cr_expect_not(watch_flush(w, 0, &e));
+	cr_expect_not_null(strstr(e.msg, "a write failed"), "%s", e.msg);
+	cr_expect_not(watch_position_set(w, &p, &e));
+	cr_expect_not(has(43), "the oldest are given up");
+	cr_expect(has(44));
+	cr_expect(has(299));
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
+	cr_expect(watch_flush(w, 0, &e), "%s", e.msg);
+	cr_expect(watch_position_set(w, &p, &e), "%s", e.msg);
+	cr_expect_eq(sql("SELECT count(*) FROM confirmed"), 256);
+}
