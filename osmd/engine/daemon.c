@@ -311,6 +311,7 @@ static void on_begin(evutil_socket_t fd, short what, void *ctx)
 		give_up(d, &e);
 		return;
 	}
+	daemon_save(d); /* from here on nothing is passed over, whenever we die */
 	log_msg(LOG_LEVEL_INFO, "watching");
 	notify_ready(d);
 }

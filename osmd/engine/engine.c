@@ -8,7 +8,7 @@
 
 /* Ids of about a day of a busy server; 48 bytes each. */
 #define TRACK_IDS 262144
-#define BACKING_ACCOUNTS 100000
+#define STARTS_ACCOUNTS 20000
 #define MB (1024u * 1024)
 
 static bool make_parts(struct engine *g, const struct rules *rules,
@@ -19,12 +19,12 @@ static bool make_parts(struct engine *g, const struct rules *rules,
 	g->evidence = evidence_new((size_t)g->config->evidence_mb * MB);
 	g->ports = calloc(1, sizeof(*g->ports));
 	g->forgery = forgery_new(hooks);
-	g->backing = backing_new(BACKING_ACCOUNTS);
+	g->starts = starts_new(STARTS_ACCOUNTS);
 	g->totals = totals ? totals_new(TOTALS_ROWS_MAX) : NULL;
-	if (!g->track || !g->evidence || !g->ports || !g->forgery || !g->backing ||
+	if (!g->track || !g->evidence || !g->ports || !g->forgery || !g->starts ||
 	    (totals && !g->totals))
 		return err_set(e, ENOMEM, "engine: no memory");
-	g->triggers = triggers_new(rules, accounts, hooks, g->evidence, g->backing, e);
+	g->triggers = triggers_new(rules, accounts, hooks, g->evidence, e);
 	return g->triggers != NULL;
 }
 
@@ -58,7 +58,7 @@ void engine_free(struct engine *g)
 		return;
 	triggers_free(g->triggers);
 	totals_free(g->totals);
-	backing_free(g->backing);
+	starts_free(g->starts);
 	forgery_free(g->forgery);
 	free(g->ports);
 	evidence_free(g->evidence);

@@ -38,6 +38,16 @@ static int64_t line_time(struct engine *g, const struct exim_line *line)
 
 /* ---- arrivals ---- */
 
+/* A message by script: the start that it came from is the account's own. */
+static void confirm_start(struct engine *g, struct slice account, int64_t at_s)
+{
+	int64_t start_s;
+	uint64_t ref;
+
+	if (starts_take(g->starts, account, at_s, &ref, &start_s))
+		triggers_confirm_path(g->triggers, ref, start_s);
+}
+
 static void count_arrival(struct engine *g, struct classified *c, struct track_entry *t,
 			  int64_t at_s, enum certainty certainty, struct slice raw)
 {
@@ -46,8 +56,8 @@ static void count_arrival(struct engine *g, struct classified *c, struct track_e
 	g->counters.events[EVENT_LOGLINE]++;
 	if (certainty >= CERTAINTY_CONFIRMED) {
 		g->counters.confirmed++;
-		if (!c->login.n)
-			backing_arrival(g->backing, c->event.account, at_s);
+		if (!c->login.n && !c->by_connection)
+			confirm_start(g, c->event.account, at_s);
 	}
 	if (g->totals) {
 		totals_add(g->totals, c);
@@ -244,9 +254,10 @@ static void take_cwd(struct engine *g, const struct exim_line *line, struct slic
 		return;
 	}
 	g->counters.events[EVENT_CWDCHECK]++;
-	backing_start(g->backing, c.event.account, at_s);
 	o = observation_of(&c, at_s, CERTAINTY_CLAIMED, raw);
 	triggers_count(g->triggers, &o);
+	if (g->live && o.kept)
+		starts_add(g->starts, c.event.account, at_s, o.ref);
 }
 
 /* ---- the rest ---- */

@@ -4,13 +4,13 @@
 #ifndef OSM_ENGINE_ENGINE_PARTS_H
 #define OSM_ENGINE_ENGINE_PARTS_H
 
-#include "osmd/engine/backing.h"
 #include "osmd/engine/clock.h"
 #include "osmd/engine/engine.h"
 #include "osmd/engine/eximtrack.h"
 #include "osmd/engine/localport.h"
 #include "osmd/engine/opensender.h"
 #include "osmd/engine/proof.h"
+#include "osmd/engine/starts.h"
 #include "osmd/engine/stretch.h"
 #include "osmd/engine/totals.h"
 #include "osmd/engine/triggers.h"
@@ -39,7 +39,7 @@ struct engine {
 	struct evidence *evidence;
 	struct localport *ports;
 	struct forgery *forgery;
-	struct backing *backing;
+	struct starts *starts;
 	struct triggers *triggers;
 	struct totals *totals; /* NULL unless asked for */
 	bool live;	       /* there is a spool to ask */

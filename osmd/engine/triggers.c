@@ -28,10 +28,9 @@ struct triggers {
 	const struct accounts *accounts; /* borrowed */
 	struct engine_hooks hooks;
 	struct evidence *evidence;     /* borrowed */
-	const struct backing *backing; /* borrowed */
 	struct window *window[TABLES]; /* NULL where nothing is fed */
-	/* The same of confirmed events only, where they are told one by one: an action needs
-	 * enough of these by themselves, and the others must not use them up. */
+	/* The same of confirmed events only: an action needs enough of these by themselves, and
+	 * the others must not use them up. NULL where there is nothing to confirm by. */
 	struct window *sure[TABLES];
 	struct history *history;
 	bool warm;
@@ -47,8 +46,9 @@ struct firing {
 	struct slice account, mailbox, key;
 	struct trigger_config rule;
 	const struct window_state *state;
-	uint64_t confirmed; /* entries, of the first on */
+	uint64_t confirmed; /* entries */
 	uint64_t weight;    /* confirmed, in the unit of the limit */
+	size_t sure;	    /* confirmed ones of this key beside these */
 };
 
 static bool is_fed(unsigned table)
@@ -58,15 +58,20 @@ static bool is_fed(unsigned table)
 	       table == HISTORY_FORGERS;
 }
 
-/* Paths are confirmed as a whole, see judge_paths. */
+static bool is_by_path(unsigned table)
+{
+	return table == TRIGGER_CWDCHECK || table == TRIGGER_CWDCHECK_CWD;
+}
+
+/* Forged lines are told by who forged them: nothing is left to confirm. */
 static bool has_sure_events(unsigned table)
 {
-	return table == TRIGGER_LOGLINE || table == TRIGGER_LOGLINE_SUBJECT;
+	return table != HISTORY_FORGERS;
 }
 
 struct triggers *triggers_new(const struct rules *rules, const struct accounts *accounts,
 			      const struct engine_hooks *hooks, struct evidence *evidence,
-			      const struct backing *backing, struct err *e)
+			      struct err *e)
 {
 	const size_t keys = rules_config(rules)->window_keys;
 	const size_t share = keys / OWNER_SHARE;
@@ -76,7 +81,6 @@ struct triggers *triggers_new(const struct rules *rules, const struct accounts *
 	if (ok) {
 		t->hooks = *hooks;
 		t->evidence = evidence;
-		t->backing = backing;
 		t->history = history_new(keys);
 		ok = t->history != NULL;
 		if (gethostname(t->host, sizeof(t->host) - 1) < 0)
@@ -137,25 +141,8 @@ static uint64_t weigh(const struct triggers *t, const struct window_entry *e)
 	return rules_config(t->rules)->count_unit == COUNT_RECIPIENTS ? e->weight : 1;
 }
 
-/* A cwd= line names no user: of those of an account as many are taken for its own as there
- * are confirmed messages of it beside them. */
-static void judge_paths(const struct triggers *t, struct firing *f)
-{
-	const struct window_entry *e = f->state->entries;
-	const size_t n = f->state->count;
-
-	if (t->backing && f->account.n)
-		f->confirmed =
-			backing_of(t->backing, f->account, e[0].at_s, e[n - 1].at_s, n);
-	f->weight = f->confirmed;
-}
-
 static void judge(const struct triggers *t, struct firing *f)
 {
-	if (f->trigger == TRIGGER_CWDCHECK || f->trigger == TRIGGER_CWDCHECK_CWD) {
-		judge_paths(t, f);
-		return;
-	}
 	for (size_t i = 0; i < f->state->count; i++) {
 		const struct window_entry *e = &f->state->entries[i];
 
@@ -210,19 +197,15 @@ static void add_notes(struct report_builder *b, const struct triggers *t,
 static uint64_t add_events(struct report_builder *b, const struct triggers *t,
 			   const struct firing *f)
 {
-	bool by_path =
-		f->trigger == TRIGGER_CWDCHECK || f->trigger == TRIGGER_CWDCHECK_CWD;
 	char subject[SUBJECT_MAX];
 	uint64_t hidden = 0;
 
 	for (size_t i = 0; i < f->state->count; i++) {
 		const struct window_entry *e = &f->state->entries[i];
-		enum certainty c = (enum certainty)e->certainty;
+		const enum certainty c = (enum certainty)e->certainty;
 		struct event ev;
 		bool is_hidden;
 
-		if (by_path)
-			c = i < f->confirmed ? CERTAINTY_CONFIRMED : CERTAINTY_CLAIMED;
 		if (!observation_recall(t->evidence, e->ref, &ev, subject, &is_hidden)) {
 			report_lost_event(b, e->at_s, c);
 			continue;
@@ -301,8 +284,9 @@ static void fire(struct triggers *t, struct firing *f, bool again)
 	judge(t, f);
 	confirmed = f->weight > f->rule.limit;
 	if (t->hooks.confirm && !f->confirmed) {
-		t->stats.claims_only++;
-		return;
+		t->stats.claims_only += !f->sure;
+		if (f->sure * 2 >= f->rule.limit || !f->sure)
+			return; /* nothing backs it; or what is sure fires by itself, soon */
 	}
 	if (!again && is_held_back(t, f, confirmed, at_s)) {
 		t->stats.held_back++;
@@ -338,36 +322,76 @@ static bool add_to(struct window *w, const struct firing *f, struct slice owner,
 			  state);
 }
 
-/* What is sure fires first and takes the rest along. */
-static void add(struct triggers *t, struct firing *f, struct observation *o,
-		struct slice owner, uint32_t weight)
+/* Into the window of confirmed events; true: it fired, and took the others along. */
+static bool add_sure(struct triggers *t, struct firing *f, struct slice owner,
+		     const struct window_entry *entry, bool again)
 {
-	struct window *sure =
-		o->event.certainty >= CERTAINTY_CONFIRMED ? t->sure[f->table] : NULL;
-	struct window_entry entry = {.at_s = o->event.at_s,
-				     .weight = weight,
-				     .certainty = (uint8_t)o->event.certainty};
-	struct window_state state = {.fired = false};
-	bool confirmed;
-	enum history_place place =
-		history_place(t->history, (struct history_key){f->table, f->key},
-			      &o->event, &confirmed);
+	struct window_state state;
 
-	if (place == HISTORY_AFTER)
-		forget(t, f, owner, confirmed);
-	entry.ref = observation_keep(o, t->evidence);
 	f->state = &state;
-	if (sure && !add_to(sure, f, owner, &entry, &state)) {
+	if (!add_to(t->sure[f->table], f, owner, entry, &state)) {
+		t->stats.lost++;
+		return false;
+	}
+	if (!state.fired)
+		return false;
+	window_forget(t->window[f->table], owner, f->key);
+	fire(t, f, again);
+	return true;
+}
+
+static void add_any(struct triggers *t, struct firing *f, struct slice owner,
+		    const struct window_entry *entry, bool again)
+{
+	struct window_state state;
+
+	f->state = &state;
+	if (!add_to(t->window[f->table], f, owner, entry, &state)) {
 		t->stats.lost++;
 		return;
 	}
-	if (state.fired)
-		window_forget(t->window[f->table], owner, f->key);
-	else if (!add_to(t->window[f->table], f, owner, &entry, &state))
-		t->stats.lost++;
-	if (state.fired)
-		fire(t, f, place == HISTORY_LAST);
-	if (place == HISTORY_LAST)
+	if (!state.fired)
+		return;
+	if (t->sure[f->table])
+		f->sure = window_count(t->sure[f->table], owner, f->key);
+	fire(t, f, again);
+}
+
+static struct window_entry entry_of(const struct observation *o, uint32_t weight)
+{
+	return (struct window_entry){.at_s = o->event.at_s,
+				     .ref = o->ref,
+				     .weight = weight,
+				     .certainty = (uint8_t)o->event.certainty};
+}
+
+/* Do stored reports say that a window ended before this event, or (*last) with it? */
+static void place(struct triggers *t, const struct firing *f, const struct observation *o,
+		  struct slice owner, bool *last, bool *confirmed)
+{
+	const struct history_key k = {f->table, f->key};
+	enum history_place at = history_place(t->history, k, &o->event, confirmed);
+
+	if (at == HISTORY_AFTER)
+		forget(t, f, owner, *confirmed);
+	*last = at == HISTORY_LAST;
+}
+
+static void add(struct triggers *t, struct firing *f, struct observation *o,
+		struct slice owner, uint32_t weight)
+{
+	bool last = false, confirmed = false;
+	struct window_entry entry;
+
+	/* paths have their say when they are confirmed */
+	if (!is_by_path(f->table) || !t->sure[f->table])
+		place(t, f, o, owner, &last, &confirmed);
+	observation_keep(o, t->evidence);
+	entry = entry_of(o, weight);
+	if (!t->sure[f->table] || entry.certainty < CERTAINTY_CONFIRMED ||
+	    !add_sure(t, f, owner, &entry, last))
+		add_any(t, f, owner, &entry, last);
+	if (last)
 		forget(t, f, owner, confirmed);
 }
 
@@ -421,6 +445,42 @@ void triggers_count(struct triggers *t, struct observation *o)
 	count(t, TRIGGER_LOGLINE, o, o->key);
 	if (o->has_subject)
 		count_subject(t, o);
+}
+
+static void confirm_path(struct triggers *t, enum trigger_id id, struct observation *o,
+			 struct slice key)
+{
+	struct firing f = {.table = id,
+			   .kind = "limit",
+			   .trigger = id,
+			   .account = o->event.account,
+			   .key = key,
+			   .rule = rules_trigger(t->rules, id, &o->event)};
+	bool last, confirmed;
+	struct window_entry entry;
+
+	if (!f.rule.limit || rules_ignored(t->rules, id, &o->event))
+		return;
+	place(t, &f, o, o->event.account, &last, &confirmed);
+	entry = entry_of(o, 1);
+	add_sure(t, &f, o->event.account, &entry, last);
+	if (last)
+		forget(t, &f, o->event.account, confirmed);
+}
+
+void triggers_confirm_path(struct triggers *t, uint64_t ref, int64_t at_s)
+{
+	struct observation o = {.ref = ref, .kept = true};
+	char subject[SUBJECT_MAX];
+	bool hidden;
+
+	if (!t->sure[TRIGGER_CWDCHECK] ||
+	    !observation_recall(t->evidence, ref, &o.event, subject, &hidden))
+		return;
+	o.event.at_s = at_s;
+	o.event.certainty = CERTAINTY_CONFIRMED;
+	confirm_path(t, TRIGGER_CWDCHECK, &o, o.event.account);
+	confirm_path(t, TRIGGER_CWDCHECK_CWD, &o, o.event.path);
 }
 
 void triggers_forgery(struct triggers *t, struct slice who, struct observation *o)

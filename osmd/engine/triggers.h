@@ -11,7 +11,6 @@
 #ifndef OSM_ENGINE_TRIGGERS_H
 #define OSM_ENGINE_TRIGGERS_H
 
-#include "osmd/engine/backing.h"
 #include "osmd/engine/engine.h"
 #include "osmd/engine/observation.h"
 
@@ -26,10 +25,10 @@ struct triggers_stats {
 	uint64_t lost;	      /* no memory */
 };
 
-/* All borrowed. backing may be NULL. */
+/* All borrowed. */
 struct triggers *triggers_new(const struct rules *rules, const struct accounts *accounts,
 			      const struct engine_hooks *hooks, struct evidence *evidence,
-			      const struct backing *backing, struct err *e);
+			      struct err *e);
 void triggers_free(struct triggers *t); /* NULL is fine */
 void triggers_swap(struct triggers *t, const struct rules *rules,
 		   const struct accounts *accounts);
@@ -37,6 +36,8 @@ void triggers_swap(struct triggers *t, const struct rules *rules,
 void triggers_set_warm(struct triggers *t, bool warm);
 void triggers_used(struct triggers *t, const json_t *report);
 void triggers_count(struct triggers *t, struct observation *o);
+/* A cwd= line that was counted before turned out to be its account's own. */
+void triggers_confirm_path(struct triggers *t, uint64_t ref, int64_t at_s);
 /* A line that `who` has forged. */
 void triggers_forgery(struct triggers *t, struct slice who, struct observation *o);
 void triggers_forget(struct triggers *t, struct slice account);

@@ -11,7 +11,7 @@ EXPECTED="cwdcheck osmalice osmalice 21
 cwdcheck:cwd osmalice /home/osmalice/public_html/bad 21
 logline osmalice osmalice 21
 logline osmbob $BOX 21
-logline:subject osmalice You have won 21"
+logline:subject osmalice osmalice You have won 21"
 
 begin() {
 	fresh
@@ -31,8 +31,12 @@ settled() {
 	[ "$(outcome)" = "$EXPECTED" ] && [ "$(holds)" = "$BOX osmalice " ] && is_held osmalice && is_held "$BOX"
 }
 
-victim() { # the pid, inside, of osmd or of its executor
-	if [ $((RANDOM % 2)) = 0 ]; then osmd_pid; else inlab pgrep -P "$(osmd_pid)" | head -n 1; fi
+victim() { # the pid, inside, of osmd, of its executor or of the process between them
+	case $((RANDOM % 3)) in
+	0) osmd_pid ;;
+	1) inlab pgrep -P "$(osmd_pid)" | head -n 1 ;; # its supervisor
+	2) inlab pgrep -P "$(inlab pgrep -P "$(osmd_pid)" | head -n 1)" | head -n 1 ;;
+	esac
 }
 
 verdict() { # ROUND

@@ -65,8 +65,8 @@ fresh() {
 	: >"$ROOT/etc/outgoing_mail_suspended_users"
 	rm -f "$ROOT/var/spool/mail/root"
 	quiet
-	# before the first mail they are not there
-	find "$ROOT/var/spool/exim" \( -path '*/input/*' -o -path '*/msglog/*' \) -type f -delete
+	# not there before the first mail; a delivery may take one away under us
+	find "$ROOT/var/spool/exim" \( -path '*/input/*' -o -path '*/msglog/*' \) -type f -delete 2>/dev/null || true
 	rm -f "$ROOT"/var/spool/exim/db/*
 	rotate rename
 	rm -f "$MAINLOG".*

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+#include "osmd/act/executor.h"
+
+#include "tests/unit/act/lab.h"
+
+TestSuite(recover, .init = make_lab, .fini = remove_lab);
+
+Test(recover, finishes_what_a_crash_left)
+{
+	static const struct {
+		const char *action, *target, *before, *in_file;
+		int age_s;
+		enum action_state state;
+		size_t calls;
+		const char *why;
+	} rows[] = {
+		{"hold", "acct", "free", "acct\n", 5, ACTION_DONE, 0, "it was reached"},
+		{"hold", "acct", "free", "acct\n", 9000, ACTION_DONE, 0, "also long ago"},
+		{"hold", "acct", "free", "", 5, ACTION_DONE, 1, "it is done again"},
+		{"hold", "acct", "free", "", 3500, ACTION_DONE, 1, "within the hour"},
+		{"hold", "acct", "free", "", 3700, ACTION_FAILED, 0, "past the hour"},
+		{"hold", "acct", "held", "acct\n", 5, ACTION_SKIPPED, 0,
+		 "it was never ours"},
+		{"hold", "acct", "not done", "", 5, ACTION_SKIPPED, 0, "decided against"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int64_t id;
+
+		executor_free(x);
+		x = NULL;
+		put("/calls", "");
+		put(HOLD_FILE, rows[i].in_file);
+		id = leave_pending(rows[i].action, rows[i].target, rows[i].before, NULL,
+				   rows[i].age_s);
+		start();
+		cr_expect_eq(read_row(id).state, rows[i].state, "%s: %s", rows[i].why,
+			     read_row(id).detail);
+		cr_expect_eq(count_lines("/calls"), rows[i].calls, "%s", rows[i].why);
+	}
+}
+
+Test(recover, sends_no_mail_twice_after_a_crash)
+{
+	static const struct {
+		const char *log; /* NULL: none; @: with the mail's id */
+		int age_s;
+		enum action_state state;
+		size_t sent;
+		const char *why;
+	} rows[] = {
+		{NULL, 60, ACTION_FAILED, 0, "no log: nobody knows"},
+		{"@", 60, ACTION_DONE, 0, "the log has it"},
+		{"", 60, ACTION_DONE, 1, "the log hasn't it: it never left"},
+		{"", 2, ACTION_PENDING, 0, "sendmail may still be at it"},
+		{"", 700, ACTION_FAILED, 0, "too old: the log may be another"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		json_t *report = report_of("acct", "", NOW + (int64_t)i * 100);
+		char line[256];
+		int64_t id;
+
+		executor_free(x);
+		x = NULL;
+		put("/sent", "");
+		unlink(at("/var/log/exim_mainlog"));
+		snprintf(line, sizeof(line),
+			 "x <= root@host S=1 id=osm-%s@host.example T=\"x\"\n",
+			 json_string_value(json_object_get(report, "id")));
+		if (rows[i].log)
+			put("/var/log/exim_mainlog", rows[i].log[0] ? line : "other\n");
+		id = leave_pending("email", "administrator", "unsent", report,
+				   rows[i].age_s);
+		start();
+		cr_expect_eq(read_row(id).state, rows[i].state, "%s: %s", rows[i].why,
+			     read_row(id).detail);
+		cr_expect_eq(count_lines("/sent"), rows[i].sent, "%s", rows[i].why);
+		json_decref(report);
+	}
+	json_decref(ask((int64_t)time(NULL) + 60, "{\"do\":\"expire\"}"));
+	cr_assert_eq(count_lines("/sent"), 1, "the one that was waited for");
+}
+
+/* Killed at any moment: in the end all is done, and once. */
+Test(recover, survives_being_killed, .timeout = 60)
+{
+	enum { ROUNDS = 25 };
+
+	config.action_max = 1000;
+	put("/var/log/exim_mainlog", "other\n");
+	put_program(PATH_SENDMAIL,
+		    "#!/bin/sh\nR='%s'\n"
+		    "id=$(sed -n 's/^Message-ID: <\\(.*\\)>$/\\1/p')\n"
+		    "echo \"x <= root id=$id T=x\" >>$R/var/log/exim_mainlog\n"
+		    "echo \"$id\" >>$R/sent\n");
+	executor_free(x);
+	x = NULL;
+	for (int i = 0; i < ROUNDS; i++) {
+		json_t *report = report_of("acct", "", NOW + i * 100), *answer;
+		pid_t pid;
+
+		put(HOLD_FILE, "");
+		pid = fork();
+		if (pid == 0) {
+			start();
+			json_decref(send_report(report, "email,store,hold", true,
+						(int64_t)time(NULL)));
+			_exit(0);
+		}
+		usleep((useconds_t)(i * 2500));
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		usleep(60000); /* what the dead one had started comes to its end */
+		start();
+		json_decref(send_report(report, "email,store,hold", true,
+					(int64_t)time(NULL)));
+		answer = ask((int64_t)time(NULL) + 30, "{\"do\":\"expire\"}");
+		json_decref(answer);
+		answer = send_report(report, "email,store,hold", true,
+				     (int64_t)time(NULL));
+		cr_expect_eq(json_array_size(json_object_get(answer, "actions")), 3);
+		for (size_t a = 0; a < 3; a++)
+			cr_expect_str_eq(action_field(answer, a, "state"), "done",
+					 "round %d: %s: %s", i,
+					 action_field(answer, a, "action"),
+					 action_field(answer, a, "detail"));
+		cr_expect_eq(count_lines("/sent"), (size_t)i + 1, "round %d", i);
+		json_decref(answer);
+		json_decref(report);
+		executor_free(x);
+		x = NULL;
+	}
+	start();
+}
