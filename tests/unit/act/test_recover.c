@@ -134,3 +134,114 @@ Test(recover, survives_being_killed, .timeout = 60)
 	}
 	start();
 }
+
+/* What may be done is asked again: settings and lists may have changed since. */
+Test(recover, does_nothing_that_is_not_allowed_any_more)
+{
+	static const struct {
+		bool testing;
+		const char *ignore, *domains, *target, *detail;
+		enum action_state state;
+		const char *why;
+	} rows[] = {
+		{false, "", "example.com: acct\n", "bob@example.com", "seen in",
+		 ACTION_DONE, "nothing has changed"},
+		{true, "", "example.com: acct\n", "acct", "TESTING", ACTION_SKIPPED,
+		 "TESTING"},
+		{false, "user:acct\n", "example.com: acct\n", "acct", "osm.ignore",
+		 ACTION_FAILED, "ignored now"},
+		{false, "mailbox:bob@example.com\n", "example.com: acct\n",
+		 "bob@example.com", "osm.ignore", ACTION_FAILED, "its mailbox"},
+		{false, "", "example.com: other\n", "bob@example.com",
+		 "not the account's", ACTION_FAILED, "the domain went to somebody else"},
+		{false, "nonsense\n", "example.com: acct\n", "acct", "can't be read",
+		 ACTION_FAILED, "the list is wrong"},
+	};
+
+	put(PATH_TRUEUSERDOMAINS, "acct.example: acct\nother.example: other\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *mailbox = strchr(rows[i].target, '@') ? rows[i].target : "";
+		json_t *report = report_of("acct", mailbox, NOW + (int64_t)i * 100);
+		int64_t id;
+
+		executor_free(x);
+		x = NULL;
+		put("/calls", "");
+		put(HOLD_FILE, "");
+		put(PATH_IGNORE, rows[i].ignore);
+		put(PATH_USERDOMAINS, rows[i].domains);
+		config.testing = rows[i].testing;
+		id = leave_pending("hold", rows[i].target, "free", report, 5);
+		start();
+		cr_expect_eq(read_row(id).state, rows[i].state, "%s: %s", rows[i].why,
+			     read_row(id).detail);
+		cr_expect_not_null(strstr(read_row(id).detail, rows[i].detail), "%s: %s",
+				   rows[i].why, read_row(id).detail);
+		cr_expect_eq(count_lines("/calls"), rows[i].state == ACTION_DONE, "%s",
+			     rows[i].why);
+		json_decref(report);
+	}
+}
+
+Test(recover, believes_in_force_also_while_testing)
+{
+	int64_t id;
+
+	executor_free(x);
+	x = NULL;
+	put(HOLD_FILE, "acct\n");
+	id = leave_pending("hold", "acct", "free", NULL, 5);
+	config.testing = true;
+	start();
+	cr_expect_eq(read_row(id).state, ACTION_DONE, "it must be possible to undo it");
+}
+
+Test(recover, finds_a_mail_whose_id_ends_its_line)
+{
+	json_t *report = report_of("acct", "", NOW);
+	char line[256];
+	int64_t id;
+
+	executor_free(x);
+	x = NULL;
+	snprintf(line, sizeof(line),
+		 "x <= root@host U=root P=local S=1 id=osm-%s@host.example\n",
+		 json_string_value(json_object_get(report, "id")));
+	put("/var/log/exim_mainlog", line);
+	id = leave_pending("email", "administrator", "unsent", report, 60);
+	start();
+	cr_expect_eq(read_row(id).state, ACTION_DONE, "%s", read_row(id).detail);
+	cr_expect_eq(count_lines("/sent"), 0);
+	json_decref(report);
+}
+
+Test(recover, fails_what_it_does_not_know)
+{
+	int64_t unknown, lost;
+
+	executor_free(x);
+	x = NULL;
+	unknown = leave_pending("rename_path", "acct", "free", NULL, 5);
+	lost = leave_pending("email", "administrator", "unsent", NULL, 5);
+	start();
+	cr_expect_eq(read_row(unknown).state, ACTION_FAILED);
+	cr_expect_eq(read_row(lost).state, ACTION_FAILED);
+	cr_expect_not_null(strstr(read_row(lost).detail, "report is gone"));
+}
+
+Test(recover, says_again_what_was_decided_against)
+{
+	json_t *report = report_of("acct", "", NOW), *answer;
+	int64_t id;
+
+	executor_free(x);
+	x = NULL;
+	id = leave_pending("hold", "acct", "not done", report, 5);
+	start();
+	cr_expect_eq(read_row(id).state, ACTION_SKIPPED);
+	answer = send_report(report, "hold", true, (int64_t)time(NULL));
+	cr_expect_str_eq(action_field(answer, 0, "state"), "skipped", "acknowledged");
+	cr_expect_eq(count_lines("/calls"), 0);
+	json_decref(answer);
+	json_decref(report);
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 the osm authors */
-#include "osmd/act/executor.h"
+#include "osmd/act/executor_parts.h"
 
 #include "tests/unit/act/lab.h"
 
@@ -131,4 +131,109 @@ Test(undo, tries_an_expiry_again_later)
 	answer = ask(NOW + 400, "{\"do\":\"expire\"}");
 	cr_assert_str_eq(action_field(answer, 0, "state"), "expired");
 	json_decref(answer);
+}
+
+Test(undo, leaves_what_was_done_anew_to_its_own_expiry)
+{
+	json_t *a = hold_by_hand("acct", NOW, 100), *b, *answer;
+
+	put(HOLD_FILE, ""); /* somebody else released it */
+	b = hold_by_hand("acct", NOW + 50, 1000);
+	cr_assert(is_ok(b));
+	cr_expect_eq(read_row(action_id_of(a, 0)).state, ACTION_UNDONE);
+	answer = ask(NOW + 100, "{\"do\":\"expire\"}");
+	cr_expect_eq(json_array_size(json_object_get(answer, "actions")), 0);
+	cr_expect(has_text(HOLD_FILE, "acct\n"), "held by the second one");
+	json_decref(answer);
+	answer = ask(NOW + 1050, "{\"do\":\"expire\"}");
+	cr_expect_eq(action_id_of(answer, 0), action_id_of(b, 0));
+	cr_expect_not(has_text(HOLD_FILE, "acct\n"));
+	json_decref(answer);
+	json_decref(a);
+	json_decref(b);
+}
+
+Test(undo, takes_its_order_from_one_printable_word)
+{
+	static const char *const rows[] = {
+		"",
+		"a b",
+		"a\\nb",
+		"\\u001b[2J",
+		"\\u00e9",
+		"0123456789012345678901234567890123456789012345"
+		"678901234567890123"};
+	json_t *a = hold_by_hand("acct", NOW, 0);
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		json_t *answer;
+
+		snprintf(text, sizeof(text),
+			 "{\"do\":\"undo\",\"id\":%lld,\"who\":\"%s\"}",
+			 (long long)action_id_of(a, 0), rows[i]);
+		answer = ask(NOW + 1, text);
+		cr_expect_not(is_ok(answer), "%s", rows[i]);
+		json_decref(answer);
+	}
+	cr_expect(has_text(HOLD_FILE, "acct\n"));
+	json_decref(a);
+}
+
+Test(undo, refuses_what_never_came_into_force)
+{
+	json_t *report = report_of("acct", "", NOW);
+	json_t *sent = send_report(report, "email,store,hold", false, NOW);
+
+	for (size_t i = 0; i < 3; i++) {
+		json_t *answer = undo(action_id_of(sent, i));
+
+		cr_expect_not(is_ok(answer), "%s", action_field(sent, i, "action"));
+		json_decref(answer);
+	}
+	json_decref(sent);
+	json_decref(report);
+}
+
+Test(undo, believes_the_file_and_not_the_panel)
+{
+	static const char *const modes[] = {"lie", "garbage", "hang"};
+	json_t *a = hold_by_hand("acct", NOW, 0), *b;
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		put("/mode", modes[i]);
+		b = undo(action_id_of(a, 0));
+		cr_expect_not(is_ok(b), "%s", modes[i]);
+		cr_expect_str_eq(action_field(b, 0, "state"), "done", "%s", modes[i]);
+		cr_expect_not_null(strstr(action_field(b, 0, "detail"), "undo failed"),
+				   "%s: %s", modes[i], action_field(b, 0, "detail"));
+		json_decref(b);
+	}
+	put("/mode", "late"); /* undone, then no answer */
+	b = undo(action_id_of(a, 0));
+	cr_expect(is_ok(b));
+	cr_expect_str_eq(action_field(b, 0, "state"), "undone");
+	json_decref(a);
+	json_decref(b);
+}
+
+Test(undo, wakes_nobody_for_what_it_cannot_undo)
+{
+	struct err e = {0};
+	int64_t id, at_s;
+
+	executor_free(x);
+	x = NULL;
+	id = leave_pending("rename_path", "acct", "free", NULL, 0);
+	struct store *s = store_open(at(PATH_DB), true, &e);
+
+	cr_assert(store_action_end(s, id, ACTION_DONE, NULL, NULL, NOW, &e));
+	store_close(s);
+	start();
+	config.report_days = 0;
+	restart();
+	at_s = executor_next_s(x, NOW);
+	cr_expect_eq(at_s, 0, "%lld", (long long)at_s);
+	json_decref(hold_by_hand("acct", NOW, 7));
+	cr_expect_eq(executor_next_s(x, NOW), NOW + 7);
 }
