@@ -338,7 +338,9 @@ bool report_valid(const json_t *report, struct err *e)
 			       REPORT_BYTES_MAX);
 	if (!json_is_boolean(json_object_get(report, "testing")))
 		return wrong(e, "testing", "isn't true or false");
-	if (!text_of(json_object_get(report, "last_event"), REPORT_MARK_SIZE - 1, &mark))
+	if (!text_of(json_object_get(report, "last_event"), REPORT_MARK_SIZE - 1,
+		     &mark) ||
+	    mark.n != REPORT_MARK_SIZE - 1 || !only(mark, HEX))
 		return wrong(e, "last_event", "isn't 16 hex digits");
 	if (!json_is_boolean(json_object_get(report, "window_complete")))
 		return wrong(e, "window_complete", "isn't true or false");
