@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "osmd/act/deliver.h"
 #include "osmd/act/executor_parts.h"
 #include "osmd/act/guard.h"
 #include "osmd/base/log.h"
@@ -197,6 +198,7 @@ static bool carry_action(struct executor *x, const struct action_kind *kind,
 {
 	struct action_row row = {.created_s = now_s, .changed_s = now_s};
 	struct decision d = {.go = true, .before = BEFORE_STORED};
+	char place[DELIVER_PLACE_SIZE] = "";
 	bool fresh;
 
 	copy(row.report_id, sizeof(row.report_id), field(report, "id"));
@@ -207,8 +209,9 @@ static bool carry_action(struct executor *x, const struct action_kind *kind,
 	else
 		copy(row.target, sizeof(row.target), slice_str(kind->target));
 	if (kind->id == ACTION_EMAIL)
-		d.before = BEFORE_UNSENT;
-	copy(row.before, sizeof(row.before), slice_str(d.before));
+		deliver_place(&x->paths, &x->config, place);
+	snprintf(row.before, sizeof(row.before), "%s%s",
+		 kind->id == ACTION_EMAIL ? BEFORE_UNSENT " " : d.before, place);
 	copy(row.detail, sizeof(row.detail), slice_str(d.detail));
 	if (kind->disruptive && d.go && x->config.action_expire_s)
 		row.expires_s = now_s + x->config.action_expire_s;

@@ -159,3 +159,37 @@ enum deliver_trace deliver_look(const struct paths *paths, const struct config *
 	close(fd);
 	return trace;
 }
+
+static bool stat_log(const struct paths *paths, const struct config *config,
+		     struct stat *st)
+{
+	char path[PATH_MAX];
+
+	return paths_at(paths, config->exim_log, path, sizeof(path)) &&
+	       stat(path, st) == 0;
+}
+
+void deliver_place(const struct paths *paths, const struct config *config,
+		   char out[DELIVER_PLACE_SIZE])
+{
+	struct stat st;
+
+	out[0] = '\0';
+	if (stat_log(paths, config, &st))
+		snprintf(out, DELIVER_PLACE_SIZE, "%llu:%lld",
+			 (unsigned long long)st.st_ino, (long long)st.st_size);
+}
+
+bool deliver_same_log(const struct paths *paths, const struct config *config,
+		      const char *place)
+{
+	struct slice size = slice_str(place), inode;
+	uint64_t ino, least;
+	struct stat st;
+
+	if (!slice_cut(&size, ':', &inode) || !slice_u64(inode, 0, UINT64_MAX, &ino) ||
+	    !slice_u64(size, 0, INT64_MAX, &least))
+		return true;
+	return stat_log(paths, config, &st) && st.st_ino == ino &&
+	       (uint64_t)st.st_size >= least;
+}

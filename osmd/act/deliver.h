@@ -24,5 +24,13 @@ enum deliver_trace { DELIVER_TAKEN, DELIVER_NOT_TAKEN, DELIVER_UNKNOWN };
 /* Does Exim's log say that it took this report's mail? Unknown without a log. */
 enum deliver_trace deliver_look(const struct paths *paths, const struct config *config,
 				const json_t *report);
+/* Which log it was, and how long, when a mail was about to be sent: text for the journal. */
+#define DELIVER_PLACE_SIZE 48
+void deliver_place(const struct paths *paths, const struct config *config,
+		   char out[DELIVER_PLACE_SIZE]);
+/* Is it still that log, grown at most? A rotated one can't tell that a mail never left.
+ * Without a log then, today's holds all since; the same goes for a text that is no place. */
+bool deliver_same_log(const struct paths *paths, const struct config *config,
+		      const char *place);
 
 #endif

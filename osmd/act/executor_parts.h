@@ -7,7 +7,8 @@
  * The journal's rule: a row is begun with all that was decided, then done, then ended.
  * `before` of a begun row says what it is begun for:
  *   "free"     it will be done now; after a crash the panel's file tells whether it was
- *   "unsent"   a mail that will be sent now; after a crash Exim's log tells
+ *   "unsent"   a mail that will be sent now; after a crash Exim's log tells, if it is still
+ *              the one whose place follows ("unsent INODE:SIZE")
  *   "stored"   the report is there already
  *   "held"     in force already, by whomever: never done, so never undone
  *   "not done" decided against; detail says why

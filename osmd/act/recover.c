@@ -33,8 +33,10 @@ static bool end(struct executor *x, struct action_row *row, enum action_state st
 static bool recover_mail(struct executor *x, struct action_row *row, const json_t *report,
 			 int64_t now_s, struct err *e)
 {
+	const char *place = strchr(row->before, ' ');
 	int64_t age_s = now_s - row->created_s;
 
+	place = place ? place + 1 : "";
 	switch (deliver_look(&x->paths, &x->config, report)) {
 	case DELIVER_TAKEN:
 		return end(x, row, ACTION_DONE, "seen in Exim's log after a crash", now_s,
@@ -49,7 +51,8 @@ static bool recover_mail(struct executor *x, struct action_row *row, const json_
 				x->settle_s = at_s;
 			return true;
 		}
-		if (age_s >= 0 && age_s <= RESEND_MAX_S)
+		if (age_s >= 0 && age_s <= RESEND_MAX_S &&
+		    deliver_same_log(&x->paths, &x->config, place))
 			return carry_row(x, row, report, now_s, e);
 		break;
 	}

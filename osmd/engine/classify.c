@@ -216,26 +216,19 @@ void classify_hidden(const struct classify *c, struct slice who,
  * its own: -F "-Mc" is a name. (exim(8), 4.96) */
 static bool takes_next(struct slice arg)
 {
-	static const char *const alone[] = {"-f", "-F", "-r",  "-C",  "-h",  "-L",
-					    "-O", "-X", "-oA", "-oB", "-oP", "-oX"};
-
-	for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++)
-		if (slice_eq(arg, slice_str(alone[i])))
-			return true;
-	return slice_starts(arg, SLICE("-oM")) && arg.n > 3;
+	if (arg.n == 2)
+		return memchr("fFrChLOX", arg.p[1], 8) != NULL;
+	if (arg.p[1] != 'o' || arg.n < 3)
+		return false;
+	return arg.p[2] == 'M' ? arg.n > 3 : arg.n == 3 && memchr("ABPX", arg.p[2], 4);
 }
 
-/* Options with which Exim takes no message in. */
+/* Options with which Exim takes no message in: -M.. -q.. and these of -b.. */
 static bool takes_no_message(struct slice arg)
 {
-	static const char *const begins[] = {"-M",  "-q",  "-bp", "-bd", "-bP", "-bt",
-					     "-bh", "-bv", "-bV", "-bi", "-bw", "-be",
-					     "-bf", "-bF", "-bI", "-br", "-bn"};
-
-	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
-		if (slice_starts(arg, slice_str(begins[i])))
-			return true;
-	return false;
+	if (arg.p[1] == 'M' || arg.p[1] == 'q')
+		return true;
+	return arg.p[1] == 'b' && arg.n > 2 && memchr("pdPthvViwefFIrn", arg.p[2], 15);
 }
 
 /* The name under which Exim was started, when that alone says what it does. */

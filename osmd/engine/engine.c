@@ -6,8 +6,8 @@
 
 #include "osmd/engine/engine_parts.h"
 
-/* Ids of about a day of a busy server; 48 bytes each. */
-#define TRACK_IDS 262144
+/* Messages of some hours of a busy server; 56 bytes each, and they should stay in the cache. */
+#define TRACK_IDS 65536
 #define STARTS_ACCOUNTS 20000
 #define MB (1024u * 1024)
 

@@ -21,6 +21,7 @@ struct eximtrack {
 	uint32_t *heads;
 	uint32_t max, used, next; /* next: the place that is written next */
 	uint32_t mask;
+	uint32_t found; /* found or added last: a message's lines come together */
 	uint64_t seed;
 	int64_t first_s, last_s; /* times of lines; -1: none yet */
 	int64_t skew_s;		 /* line time - id time, whole quarters of an hour */
@@ -117,9 +118,13 @@ struct track_entry *eximtrack_find(struct eximtrack *t, struct slice id)
 
 	if (!id_key(id, key))
 		return NULL;
+	if (same_key(t->ring[t->found].id, key))
+		return &t->ring[t->found];
 	for (uint32_t i = t->heads[chain_of(t, key)]; i != NONE; i = t->ring[i].next)
-		if (same_key(t->ring[i].id, key))
+		if (same_key(t->ring[i].id, key)) {
+			t->found = i;
 			return &t->ring[i];
+		}
 	return NULL;
 }
 
@@ -192,7 +197,7 @@ struct track_entry *eximtrack_add(struct eximtrack *t, struct slice id,
 	*e = (struct track_entry){
 		.at_s = at_s, .ref = UINT64_MAX, .next = *head, .state = (uint8_t)state};
 	memcpy(e->id, key, sizeof(key));
-	*head = t->next;
+	*head = t->found = t->next;
 	t->next = t->next + 1 == t->max ? 0 : t->next + 1;
 	return e;
 }

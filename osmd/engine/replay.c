@@ -11,7 +11,7 @@
 
 #include "osmd/parse/eximline.h"
 
-#define BLOCK_BYTES (1024u * 1024)
+#define BLOCK_BYTES (64u * 1024)
 #define REPORT_EVERY (4u * 1024 * 1024)
 
 struct replay {

@@ -73,13 +73,26 @@ static size_t utf8_length(const unsigned char *p, size_t n)
 	return length;
 }
 
+/* Printable ASCII, as nearly all text is: nothing in it needs a second look. */
+static bool is_plain(struct slice s)
+{
+	bool plain = true;
+
+	for (size_t i = 0; i < s.n; i++)
+		plain &= s.p[i] >= 0x20 && s.p[i] < 0x7f;
+	return plain;
+}
+
 json_t *report_text(struct slice s, size_t max)
 {
 	static const char bad[] = "\xef\xbf\xbd";
 	size_t room = s.n < max / 3 ? s.n * 3 : max, used = 0;
-	char *out = malloc(room + 1);
 	json_t *text;
+	char *out;
 
+	if (s.n <= max && is_plain(s))
+		return json_stringn_nocheck(s.p ? s.p : "", s.n);
+	out = malloc(room + 1);
 	if (!out)
 		return NULL;
 	for (size_t at = 0; at < s.n;) {
@@ -280,12 +293,24 @@ struct report_builder *report_begin(const struct report_head *head, unsigned sam
 	return b;
 }
 
+/* Bytes that a text takes when it is printed, with its quotes and a comma. */
+static size_t printed_size(const json_t *text)
+{
+	struct slice s = {json_string_value(text), json_string_length(text)};
+	size_t n = s.n + 3;
+
+	if (!is_plain(s))
+		return json_dumpb(text, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY) + 1;
+	for (size_t i = 0; i < s.n; i++)
+		n += s.p[i] == '"' || s.p[i] == '\\';
+	return n;
+}
+
 /* Append text if it fits into what is left of the budget. */
 static bool append_text(json_t *list, size_t *budget, struct slice s, size_t max)
 {
 	json_t *text = report_text(s, max);
-	size_t cost = text ? json_dumpb(text, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY) + 1
-			   : SIZE_MAX;
+	size_t cost = text ? printed_size(text) : SIZE_MAX;
 
 	if (cost > *budget || json_array_append(list, text) != 0) {
 		json_decref(text);
@@ -313,25 +338,12 @@ static void count_event(struct report_builder *b, int64_t at_s, enum certainty c
 	timeline_add(&b->timeline, at_s);
 }
 
-static bool has_message_id(const struct report_builder *b, struct slice id)
-{
-	for (size_t i = json_array_size(b->message_ids); i-- > 0;)
-		if (slice_eq(slice_str(json_string_value(
-				     json_array_get(b->message_ids, i))),
-			     id))
-			return true;
-	return false;
-}
-
 static void add_message_id(struct report_builder *b, struct slice id)
 {
-	/* Past the bound ids are only counted; repeats come one after the other. */
-	if (json_array_size(b->message_ids) >= REPORT_IDS_MAX) {
-		b->ids_further +=
-			id.n && !slice_eq(id, (struct slice){b->last_id, b->last_id_n});
+	/* repeats come one after the other */
+	if (!id.n || slice_eq(id, (struct slice){b->last_id, b->last_id_n}))
 		return;
-	}
-	if (id.n && !has_message_id(b, id) &&
+	if (json_array_size(b->message_ids) >= REPORT_IDS_MAX ||
 	    !append_text(b->message_ids, &b->ids_budget, id, REPORT_MESSAGE_ID_MAX))
 		b->ids_further++;
 }
