@@ -2,6 +2,7 @@
 /* Copyright (C) 2026 the osm authors */
 #include "osmd/act/executor.h"
 
+#include "osmd/act/deliver.h"
 #include "tests/unit/act/lab.h"
 
 TestSuite(recover, .init = make_lab, .fini = remove_lab);
@@ -244,4 +245,40 @@ Test(recover, says_again_what_was_decided_against)
 	cr_expect_eq(count_lines("/calls"), 0);
 	json_decref(answer);
 	json_decref(report);
+}
+
+Test(recover, does_not_take_a_rotated_log_for_an_answer)
+{
+	static const struct {
+		int rotate; /* 1: by rename, 2: by cutting it */
+		enum action_state state;
+		size_t sent;
+		const char *why;
+	} rows[] = {{0, ACTION_DONE, 1, "grown only: it never left"},
+		    {1, ACTION_FAILED, 0, "renamed"},
+		    {2, ACTION_FAILED, 0, "cut"}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		json_t *report = report_of("acct", "", NOW + (int64_t)i * 100);
+		char before[80] = "unsent ";
+		int64_t id;
+
+		executor_free(x);
+		x = NULL;
+		put("/sent", "");
+		put("/var/log/exim_mainlog", "one line\n");
+		deliver_place(&lab, &config, before + strlen(before));
+		if (rows[i].rotate == 1)
+			cr_assert_eq(
+				rename(at("/var/log/exim_mainlog"), at("/var/log/old")),
+				0);
+		put("/var/log/exim_mainlog",
+		    rows[i].rotate ? "x\n" : "one line\nand more\n");
+		id = leave_pending("email", "administrator", before, report, 60);
+		start();
+		cr_expect_eq(read_row(id).state, rows[i].state, "%s: %s", rows[i].why,
+			     read_row(id).detail);
+		cr_expect_eq(count_lines("/sent"), rows[i].sent, "%s", rows[i].why);
+		json_decref(report);
+	}
 }
