@@ -83,8 +83,11 @@ quiet() {
 rotate() {
 	local to=$MAINLOG.${2:-1}
 	case $1 in
-	rename) # Exim may be as quick as we are
-		mv "$MAINLOG" "$to" && : >>"$MAINLOG" && chown 60047:mail "$MAINLOG" && chmod 640 "$MAINLOG" ;;
+	rename) # with its owner from the first moment; Exim may be quicker than we are
+		install -m 640 -o 60047 -g mail /dev/null "$LAB/new-log" && mv "$MAINLOG" "$to"
+		ln "$LAB/new-log" "$MAINLOG" 2>/dev/null || true
+		rm -f "$LAB/new-log"
+		;;
 	create) mv "$MAINLOG" "$to" ;; # Exim makes the new one
 	copy) cp -p "$MAINLOG" "$to" && : >"$MAINLOG" ;;
 	esac
