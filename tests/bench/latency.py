@@ -27,6 +27,43 @@ def b62(n, width):
     return out
 
 
+# Notes the time before anything else, then does and answers what cPanel's does.
+DOUBLE = r'''
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+static void add(const char *path, const char *mail, double at)
+{
+	FILE *f = fopen(path, "a");
+
+	if (at > 0)
+		fprintf(f, "%s %.6f\n", mail, at);
+	else
+		fprintf(f, "%s\n", mail);
+	fclose(f);
+}
+int main(int argc, char **argv)
+{
+	struct timespec t;
+	char mail[256] = "";
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	for (int i = 1; i < argc; i++)
+		if (!strncmp(argv[i], "email=", 6))
+			for (char *p = argv[i] + 6, *o = mail; *p && o < mail + 250; *++o = 0)
+				if (!strncmp(p, "%40", 3))
+					*o = '@', p += 3;
+				else
+					*o = *p++;
+	add(ROOT "/started", mail, t.tv_sec + t.tv_nsec / 1e9);
+	add(ROOT "/etc/outgoing_mail_hold_users", mail, 0);
+	puts("{\"apiversion\":3,\"module\":\"Email\",\"func\":\"hold_outgoing\",\"result\":{\"status\":1,"
+	     "\"data\":null,\"errors\":null,\"messages\":null,\"warnings\":null,\"metadata\":{}}}");
+	return 0;
+}
+'''
+
+
 def setup():
     put("/etc/passwd", "root:x:0:0::/root:/bin/sh\nacct1:x:1500:1500::/home/acct1:/bin/sh\n")
     put("/etc/userdomains", "".join("d%d.example: acct1\n" % i for i in range(ROUNDS)))
@@ -36,16 +73,10 @@ def setup():
     put("/etc/outgoing_mail_suspended_users", "")
     put("/var/log/exim_mainlog", "")
     os.makedirs(root + "/var/spool/exim/input")
-    put("/usr/local/cpanel/bin/uapi", """#!/usr/bin/env python3
-import time; now = time.time()
-import os, sys, urllib.parse
-root = %r
-arg = dict(a.split("=", 1) for a in sys.argv[1:] if "=" in a and not a.startswith("--"))
-mail = urllib.parse.unquote(arg["email"])
-open(root + "/started", "a").write("%%s %%.6f\\n" %% (mail, now))
-open(root + "/etc/outgoing_mail_hold_users", "a").write(mail + "\\n")
-print('{"apiversion":3,"module":"Email","func":"hold_outgoing","result":{"status":1,"data":null,"errors":null,"messages":null,"warnings":null,"metadata":{}}}')
-""" % root, 0o755)
+    put("/uapi.c", DOUBLE)
+    os.makedirs(root + "/usr/local/cpanel/bin")
+    subprocess.run(["cc", "-O2", "-DROOT=\"%s\"" % root, "-o", root + "/usr/local/cpanel/bin/uapi",
+                    root + "/uapi.c"], check=True)
     put("/usr/local/cpanel/bin/whmapi1", "#!/bin/sh\nexit 1\n", 0o755)
     put("/etc/osm/osm.conf", 'TESTING = "0"\nLOGLINE_LIMIT = "%d"\nLOGLINE_ACTIONS = "store,hold"\n'
         'LOGLINE_SUBJECT_LIMIT = "0"\nACTION_MAX = "1000"\nREPORT_EMAIL = "0"\n' % LIMIT)
@@ -58,7 +89,7 @@ def burst(log, n):
         mid = "%s-%s-%s" % (b62(int(now), 6), b62(1000 + n * (LIMIT + 1) + i, 6), "0G")
         mailbox = "bob@d%d.example" % n
         put("/var/spool/exim/input/%s-H" % mid,
-            "%s-H\nmailnull 47 12\n<%s>\n%d 0\n-auth_id %s\n-received_protocol esmtpsa\n" % (mid, mailbox, now, mailbox))
+            "%s-H\nmailnull 0 12\n<%s>\n%d 0\n-auth_id %s\n-received_protocol esmtpsa\n" % (mid, mailbox, now, mailbox))
         line = ("%s %s <= %s H=(pc) [203.0.113.7]:52144 P=esmtpsa X=TLS1.3:TLS_AES_256_GCM_SHA384:256 CV=no "
                 'A=dovecot_login:%s S=1835 T="n %d" for ann@example.net\n'
                 % (time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now)), mid, mailbox, mailbox, i))
@@ -94,15 +125,9 @@ try:
     time.sleep(1)
     started = dict((a, float(b)) for a, b in (l.split() for l in open(root + "/started")))
     ms = sorted((started[k] - written[k]) * 1000 for k in written if k in started)
-    print("line written -> panel program running, its own start-up of an interpreter included:")
+    print("line written -> panel program running (a compiled double of uapi):")
     print("  %d of %d acted upon; p50 %.1f ms, p99 %.1f ms, worst %.1f ms"
           % (len(ms), ROUNDS, ms[len(ms) // 2], ms[min(len(ms) - 1, int(len(ms) * 0.99))], ms[-1]))
-    bare = []
-    for _ in range(20):
-        t = time.time()
-        subprocess.run(["python3", "-c", "pass"])
-        bare.append((time.time() - t) * 1000)
-    print("  of which starting such an interpreter alone takes about %.1f ms" % sorted(bare)[10])
     time.sleep(3)
     pids = [daemon.pid] + children(daemon.pid)
     before = sum(switches(p) for p in pids)
