@@ -14,8 +14,8 @@ PACKAGES := jansson libxml-2.0 sqlite3 libevent libpcre2-8 libarchive libsystemd
 WARN  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
          -Wwrite-strings -Wformat=2 -Werror
 HARD  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) $(HARD) -I. $(PKG_CFLAGS) -MMD -MP $(CFLAGS)
-ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) $(HARD) -I. $(PKG_CFLAGS) -pthread -MMD -MP $(CFLAGS)
+ALL_LDFLAGS = -pthread -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 
@@ -107,7 +107,7 @@ system: all ## the whole product in the lab: real Exim, doubles of cPanel's prog
 FUZZ_SECONDS ?= 5
 $(B)/fuzz/%: tests/fuzz/%.c $(SOURCES)
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -I. $(PKG_CFLAGS) \
+	$(FUZZ_CC) -pthread -std=gnu11 -D_GNU_SOURCE -O1 -g -I. $(PKG_CFLAGS) \
 	  -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $< $(SOURCES) $(PKG_LIBS) -o $@
 
 fuzz: have-deps ## a short run of every fuzzer over its corpus

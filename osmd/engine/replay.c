@@ -2,16 +2,13 @@
 /* Copyright (C) 2026 the osm authors */
 #include "osmd/engine/replay.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "osmd/engine/readahead.h"
 #include "osmd/parse/eximline.h"
 
-#define BLOCK_BYTES (64u * 1024)
 #define REPORT_EVERY (4u * 1024 * 1024)
 
 struct replay {
@@ -66,47 +63,18 @@ static void take_block(struct replay *r, const char *p, size_t n)
 		keep(r, p, (size_t)(end - p));
 }
 
-static bool open_input(struct archive *a, const char *path, uint64_t *total,
-		       struct err *e)
+static bool read_all(struct replay *r, struct readahead *input,
+		     replay_progress_fn progress, void *ctx, struct err *e)
 {
-	struct archive_entry *entry;
-	struct stat st;
-	bool is_stdin = strcmp(path, "-") == 0;
+	const uint64_t total = readahead_total(input);
+	uint64_t told = 0;
+	struct slice bytes;
+	struct err why = {0};
 
-	archive_read_support_filter_all(a);
-	archive_read_support_format_raw(a);
-	archive_read_support_format_empty(a);
-	if (!is_stdin && stat(path, &st) < 0)
-		return err_set(e, errno, "%s: %s", path, strerror(errno));
-	if (!is_stdin && !S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
-		return err_set(e, EINVAL, "%s: not a file", path);
-	*total = is_stdin || !S_ISREG(st.st_mode) ? 0 : (uint64_t)st.st_size;
-	if (archive_read_open_filename(a, is_stdin ? NULL : path, BLOCK_BYTES) !=
-	    ARCHIVE_OK)
-		return err_set(e, EIO, "%s: %s", path, archive_error_string(a));
-	switch (archive_read_next_header(a, &entry)) {
-	case ARCHIVE_OK:
-	case ARCHIVE_WARN:
-	case ARCHIVE_EOF: /* an empty file */
-		return true;
-	default:
-		return err_set(e, EIO, "%s: %s", path, archive_error_string(a));
-	}
-}
+	while (readahead_next(input, &bytes, &why)) {
+		uint64_t done = readahead_done(input);
 
-static bool read_all(struct replay *r, struct archive *a, const char *path,
-		     uint64_t total, replay_progress_fn progress, void *ctx,
-		     struct err *e)
-{
-	uint64_t done = 0, told = 0;
-	const void *block;
-	int64_t offset;
-	size_t n;
-	int rc;
-
-	while ((rc = archive_read_data_block(a, &block, &n, &offset)) == ARCHIVE_OK) {
-		take_block(r, block, n);
-		done = (uint64_t)archive_filter_bytes(a, -1);
+		take_block(r, bytes.p, bytes.n);
 		if (progress && done - told >= REPORT_EVERY) {
 			progress(done, total, ctx);
 			told = done;
@@ -114,30 +82,27 @@ static bool read_all(struct replay *r, struct archive *a, const char *path,
 	}
 	if (r->rest_n || r->cut)
 		end_kept(r);
-	if (rc != ARCHIVE_EOF)
-		return err_set(e, EIO, "%s: %s", path, archive_error_string(a));
+	if (why.code)
+		return err_set(e, why.code, "%s", why.msg);
 	if (progress)
-		progress(total ? total : done, total, ctx);
+		progress(total ? total : readahead_done(input), total, ctx);
 	return true;
 }
 
 bool replay_file(struct engine *g, const char *path, replay_progress_fn progress,
 		 void *ctx, struct err *e)
 {
-	struct archive *a = archive_read_new();
-	struct replay *r = calloc(1, sizeof(*r));
-	uint64_t total = 0;
-	bool ok = a && r;
+	struct readahead *input = readahead_open(path, e);
+	struct replay *r = input ? calloc(1, sizeof(*r)) : NULL;
+	bool ok = false;
 
-	if (!ok)
-		err_set(e, ENOMEM, "%s: no memory", path);
-	if (ok) {
+	if (r) {
 		r->engine = g;
-		ok = open_input(a, path, &total, e) &&
-		     read_all(r, a, path, total, progress, ctx, e);
+		ok = read_all(r, input, progress, ctx, e) || err_prefix(e, "%s: ", path);
+	} else if (input) {
+		err_set(e, ENOMEM, "%s: no memory", path);
 	}
 	free(r);
-	if (a)
-		archive_read_free(a);
+	readahead_close(input);
 	return ok;
 }

@@ -3,6 +3,7 @@
 #include "osmd/model/tally.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "osmd/base/map.h"
 #include "osmd/model/report.h"
@@ -11,15 +12,21 @@
  * kept, cutting to max_bytes never makes a good character a bad one. */
 #define CHARACTER_TAIL 3
 
-struct tally {
-	struct map *map;
-	size_t max_bytes;
-	uint64_t next;
-};
+/* The value that came last is likely to come again. */
+#define LAST_BYTES 128
 
 struct seen {
 	uint64_t count;
 	uint64_t order;
+};
+
+struct tally {
+	struct map *map;
+	size_t max_bytes;
+	uint64_t next;
+	struct seen *last; /* in the map; NULL: none, or too long */
+	char last_value[LAST_BYTES];
+	size_t last_n;
 };
 
 struct row {
@@ -34,7 +41,10 @@ struct rows {
 
 static void drop_seen(void *value, void *ctx)
 {
-	(void)ctx;
+	struct tally *t = ctx;
+
+	if (t->last == value)
+		t->last = NULL;
 	free(value);
 }
 
@@ -45,7 +55,7 @@ struct tally *tally_new(size_t max_distinct, size_t max_bytes)
 	if (!t)
 		return NULL;
 	t->max_bytes = max_bytes;
-	t->map = map_new(max_distinct, drop_seen, NULL);
+	t->map = map_new(max_distinct, drop_seen, t);
 	if (!t->map) {
 		free(t);
 		return NULL;
@@ -61,6 +71,15 @@ void tally_free(struct tally *t)
 	free(t);
 }
 
+static void set_last(struct tally *t, struct slice value, struct seen *seen)
+{
+	t->last = value.n <= LAST_BYTES ? seen : NULL;
+	if (!t->last)
+		return;
+	memcpy(t->last_value, value.p, value.n);
+	t->last_n = value.n;
+}
+
 bool tally_add(struct tally *t, struct slice value)
 {
 	struct seen *seen;
@@ -69,9 +88,14 @@ bool tally_add(struct tally *t, struct slice value)
 		return true;
 	if (value.n > t->max_bytes + CHARACTER_TAIL)
 		value.n = t->max_bytes + CHARACTER_TAIL;
+	if (t->last && slice_eq((struct slice){t->last_value, t->last_n}, value)) {
+		t->last->count++;
+		return true;
+	}
 	seen = map_get(t->map, value);
 	if (seen) {
 		seen->count++;
+		set_last(t, value, seen);
 		return true;
 	}
 	seen = calloc(1, sizeof(*seen));
@@ -79,8 +103,10 @@ bool tally_add(struct tally *t, struct slice value)
 		return false;
 	seen->count = 1;
 	seen->order = t->next++;
-	if (map_put(t->map, value, seen))
+	if (map_put(t->map, value, seen)) {
+		set_last(t, value, seen);
 		return true;
+	}
 	free(seen);
 	return false;
 }
