@@ -78,7 +78,7 @@ static void print_wanted(unsigned wanted)
 		putchar('-');
 }
 
-static void print_fired(const json_t *report, unsigned wanted, bool confirmed)
+static void print_fired(const json_t *report, unsigned wanted)
 {
 	bool by_recipients = strcmp(json_string_value(json_object_get(report, "unit")),
 				    "recipients") == 0;
@@ -95,7 +95,7 @@ static void print_fired(const json_t *report, unsigned wanted, bool confirmed)
 		       json_object_get(report, by_recipients ? "recipients" : "count")),
 	       json_integer_value(json_object_get(report, "limit")));
 	print_wanted(wanted);
-	fputs(confirmed ? "  " : " (claimed)  ", stdout);
+	fputs("  ", stdout);
 	text_puts(stdout, json_string_value(json_object_get(report, "account")));
 	fputs("  ", stdout);
 	text_value(stdout, json_object_get(report, "key"));
@@ -120,7 +120,7 @@ static void on_report(json_t *report, unsigned wanted, bool confirmed, void *ctx
 		json_object_set_new(report, "confirmed", json_boolean(confirmed));
 		json_dumpf(report, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
 	} else {
-		print_fired(report, wanted, confirmed);
+		print_fired(report, wanted);
 	}
 }
 
@@ -194,6 +194,8 @@ static int print_end(const struct replay *r, const struct engine *g, bool ok,
 		if (r->earlier)
 			printf("%" PRIu64 " more before the time that was asked for\n",
 			       r->earlier);
+		if (r->fired)
+			puts("(from the log alone: nothing here says which of its lines are true)");
 		text_tree(stdout, counters, 0);
 		if (!ok)
 			cmd_fail(r->c, CMD_FAILED, "%s", e->msg);
