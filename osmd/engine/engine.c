@@ -84,7 +84,10 @@ void engine_set_confirmed_lookup(struct engine *g,
 	g->proof.ctx = ctx;
 }
 
-/* What was taken for the start of a longer line was none. */
+static void join(struct engine *g, struct slice line, bool too_long);
+
+/* What was taken for the start of a longer line was none. Another of its lines may be one,
+ * which then waits for those behind it. */
 static void take_apart(struct engine *g)
 {
 	char text[OPENSENDER_MAX];
@@ -97,8 +100,8 @@ static void take_apart(struct engine *g)
 	if (!slice_cut(&rest, '\n', &line))
 		return;
 	while (slice_cut(&rest, '\n', &line))
-		engine_take(g, line, false);
-	engine_take(g, rest, false);
+		join(g, line, false);
+	join(g, rest, false);
 }
 
 /* The lines inside of a sender are its text. In the daemon only the spool can tell that there
@@ -127,9 +130,9 @@ static void take_whole(struct engine *g)
 	engine_take(g, whole, false);
 }
 
-void engine_line(struct engine *g, struct slice line, bool too_long)
+/* A line that may go on what waits. */
+static void join(struct engine *g, struct slice line, bool too_long)
 {
-	g->counters.lines++;
 	if (!g->open.waiting) {
 		engine_take(g, line, too_long);
 		return;
@@ -142,10 +145,15 @@ void engine_line(struct engine *g, struct slice line, bool too_long)
 		break;
 	case OPENSENDER_NONE:
 		take_apart(g);
-		engine_line(g, line, too_long);
-		g->counters.lines--;
+		join(g, line, too_long);
 		break;
 	}
+}
+
+void engine_line(struct engine *g, struct slice line, bool too_long)
+{
+	g->counters.lines++;
+	join(g, line, too_long);
 }
 
 bool engine_waits(const struct engine *g)
@@ -175,7 +183,7 @@ void engine_forget(struct engine *g, struct slice account)
 
 void engine_end(struct engine *g)
 {
-	if (g->open.waiting)
+	while (g->open.waiting)
 		take_apart(g);
 	eximtrack_unfollowed(g->track);
 }

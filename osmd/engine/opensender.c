@@ -30,5 +30,11 @@ enum opensender_step opensender_add(struct opensender *o, struct slice line,
 		memcpy(o->text + o->n, line.p, line.n);
 	o->n += line.n;
 	eximline_parse(opensender_text(o), &whole);
-	return whole.kind == EXIM_ARRIVAL ? OPENSENDER_WHOLE : OPENSENDER_MORE;
+	if (whole.kind == EXIM_ARRIVAL)
+		return OPENSENDER_WHOLE;
+	if (whole.why == EXIM_BAD_OPEN_SENDER)
+		return OPENSENDER_MORE;
+	/* the sender ends here, and no other field of Exim's holds a newline */
+	o->n -= 1 + line.n;
+	return OPENSENDER_NONE;
 }
