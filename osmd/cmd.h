@@ -94,6 +94,11 @@ bool cmd_load_config(const struct cmd *c, struct config *config, json_t *problem
 /* NULL when a line of osm.accounts or osm.ignore is wrong. */
 struct rules *cmd_load_rules(const struct cmd *c, const struct config *config,
 			     json_t *problems);
+/* All of osm.conf and the lists, every wrong line told. NULL: there is one. */
+struct rules *cmd_load_settings(const struct cmd *c, struct config *config,
+				json_t *problems);
+/* Are the settings fine? false: every wrong line was said, and what follows from it. */
+bool cmd_settings_fine(const struct cmd *c, const char *consequence);
 /* The text of a file of ours (owned by the caller), empty when it is missing; NULL: can't be
  * read, told in problems. */
 char *cmd_load_text(const struct cmd *c, const char *absolute, size_t *n,

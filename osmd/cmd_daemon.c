@@ -100,33 +100,13 @@ int cmd_top(struct cmd *c)
 
 int cmd_reload(struct cmd *c)
 {
-	json_t *problems = json_array(), *answer;
-	struct rules *rules = NULL;
-	struct config config;
 	int code;
 
-	if (!cmd_options(c, NULL, 0, 0, 0)) {
-		json_decref(problems);
+	if (!cmd_options(c, NULL, 0, 0, 0))
 		return CMD_USAGE;
-	}
 	/* said here with file and line; the daemon would refuse it all the same */
-	if (cmd_load_config(c, &config, problems))
-		rules = cmd_load_rules(c, &config, problems);
-	if (!rules && c->json) {
-		cmd_print_json(json_pack("{s:b, s:s, s:O}", "ok", 0, "error",
-					 "nothing was changed", "problems", problems));
-		code = CMD_FAILED;
-	} else if (!rules) {
-		cmd_print_problems(stderr, problems);
-		code = cmd_fail(c, CMD_FAILED,
-				"osmd keeps its settings, nothing was changed");
-	} else {
-		answer = cmd_ask(c, json_pack("{s:s}", "do", "reload"), 30, &code);
-		json_decref(answer);
-		if (code == CMD_OK)
-			cmd_say(c, "osmd has the new settings");
-	}
-	rules_free(rules);
-	json_decref(problems);
-	return code;
+	if (!cmd_settings_fine(c, "the settings are wrong, nothing was changed"))
+		return CMD_FAILED;
+	json_decref(cmd_ask(c, json_pack("{s:s}", "do", "reload"), 30, &code));
+	return code == CMD_OK ? cmd_say(c, "osmd has the new settings") : code;
 }

@@ -90,6 +90,37 @@ struct rules *cmd_load_rules(const struct cmd *c, const struct config *config,
 	return r;
 }
 
+struct rules *cmd_load_settings(const struct cmd *c, struct config *config,
+				json_t *problems)
+{
+	bool ok = cmd_load_config(c, config, problems);
+	struct rules *rules = cmd_load_rules(c, config, problems);
+
+	if (ok)
+		return rules;
+	rules_free(rules);
+	return NULL;
+}
+
+bool cmd_settings_fine(const struct cmd *c, const char *consequence)
+{
+	json_t *problems = json_array();
+	struct config config;
+	struct rules *rules = cmd_load_settings(c, &config, problems);
+	bool fine = rules != NULL;
+
+	if (!fine && c->json) {
+		cmd_print_json(json_pack("{s:b, s:s, s:O}", "ok", 0, "error", consequence,
+					 "problems", problems));
+	} else if (!fine) {
+		cmd_print_problems(stderr, problems);
+		cmd_fail(c, CMD_FAILED, "%s", consequence);
+	}
+	rules_free(rules);
+	json_decref(problems);
+	return fine;
+}
+
 void cmd_print_problems(FILE *stream, const json_t *problems)
 {
 	json_t *row;

@@ -157,6 +157,26 @@ static void hear(int fd, struct buf *words)
 		buf_add(words, chunk, (size_t)n);
 }
 
+/* The daemon's own lines as they are, then what they mean. */
+static void fail_start(const struct cmd *c, struct buf *words)
+{
+	struct slice rest = buf_view(words), line;
+
+	if (c->json || words->n == 0) {
+		cmd_fail(c, CMD_FAILED, "osmd did not start: %s",
+			 words->n ? buf_str(words)
+				  : "it ended without a word, see osmd.log");
+		return;
+	}
+	while (slice_cut(&rest, '\n', &line)) {
+		text_put(stderr, line);
+		fputc('\n', stderr);
+	}
+	text_put(stderr, rest);
+	fputs(rest.n ? "\n" : "", stderr);
+	cmd_fail(c, CMD_FAILED, "osmd did not start");
+}
+
 static int start_wait(const struct cmd *c, pid_t child, int pipe_fd)
 {
 	struct err e = {0};
@@ -176,9 +196,7 @@ static int start_wait(const struct cmd *c, pid_t child, int pipe_fd)
 	if (up)
 		cmd_say(c, "osmd started");
 	else if (ended)
-		cmd_fail(c, CMD_FAILED, "osmd did not start: %s",
-			 words.n ? buf_str(&words)
-				 : "it ended without a word, see osmd.log");
+		fail_start(c, &words);
 	else
 		cmd_fail(c, CMD_FAILED, "osmd was started but does not answer after %d s",
 			 START_S);
@@ -237,6 +255,8 @@ static int start(const struct cmd *c)
 				"osm is disabled; osm -e enables and starts it");
 	if (answers(c, &e))
 		return cmd_say(c, "osmd is running already");
+	if (!cmd_settings_fine(c, "the settings are wrong, osmd was not started"))
+		return CMD_FAILED;
 	return is_systemds(c) ? start_systemd(c) : start_self(c);
 }
 
@@ -300,6 +320,9 @@ int cmd_restart(struct cmd *c)
 		return CMD_USAGE;
 	if (is_disabled(c))
 		return start(c);
+	/* a mistake in a file must not take down a daemon that runs */
+	if (!cmd_settings_fine(c, "the settings are wrong, osmd was not restarted"))
+		return CMD_FAILED;
 	code = stop(c, &was);
 	return code == CMD_OK ? start(c) : code;
 }
