@@ -67,18 +67,21 @@ __attribute__((format(printf, 5, 6))) static void row(struct check *k, const cha
 static void check_settings(struct check *k)
 {
 	json_t *problems = json_array(), *p;
-	struct rules *rules = NULL;
-	char path[PATH_MAX];
+	struct rules *rules;
+	char path[PATH_MAX], at[32];
 	size_t i;
 
-	if (cmd_load_config(k->c, &k->config, problems))
-		rules = cmd_load_rules(k->c, &k->config, problems);
+	rules = cmd_load_settings(k->c, &k->config, problems);
 	json_array_foreach(problems, i, p)
+	{
+		int line = (int)json_integer_value(json_object_get(p, "line"));
+
+		snprintf(at, sizeof(at), line ? " line %d:" : "", line);
 		row(k, "settings", CHECK_BAD,
 		    "osmd keeps its old settings and does not start with these",
-		    "%s: line %d: %s", json_string_value(json_object_get(p, "file")),
-		    (int)json_integer_value(json_object_get(p, "line")),
+		    "%s:%s %s", json_string_value(json_object_get(p, "file")), at,
 		    json_string_value(json_object_get(p, "text")));
+	}
 	cmd_path(k->c, PATH_CONF, path);
 	if (access(path, F_OK) < 0)
 		row(k, "settings", CHECK_WARN,
@@ -87,7 +90,7 @@ static void check_settings(struct check *k)
 	else if (rules)
 		row(k, "settings", CHECK_OK, "",
 		    "osm.conf, osm.accounts and osm.ignore are fine");
-	if (k->config.testing)
+	if (rules && k->config.testing)
 		row(k, "testing", CHECK_WARN,
 		    "osm decides and reports, but holds and blocks nothing",
 		    "TESTING = \"1\"");
@@ -258,7 +261,8 @@ static void check_database(struct check *k)
 	cmd_path(k->c, PATH_DB, path);
 	cmd_path(k->c, PATH_STATE_DIR, folder);
 	if (access(path, F_OK) < 0) {
-		bool can = access(folder, W_OK) == 0;
+		/* osmd makes the folder, too */
+		bool can = access(folder, W_OK) == 0 || errno == ENOENT;
 
 		row(k, "database", can ? CHECK_WARN : CHECK_MISSING, lost,
 		    can ? "%s is not there yet, osmd makes it"
@@ -355,9 +359,12 @@ int cmd_check(struct cmd *c)
 	check_program(&k, "sendmail", k.config.sendmail, CHECK_MISSING,
 		      "reports are not mailed: the action email");
 	check_daemon(&k);
-	if (c->json)
-		cmd_print_json(json_pack("{s:b, s:O}", "ok", !k.needed_missing, "checks",
+	if (c->json && k.needed_missing)
+		cmd_print_json(json_pack("{s:b, s:s, s:O}", "ok", 0, "error",
+					 "something that osm needs is missing", "checks",
 					 k.rows));
+	else if (c->json)
+		cmd_print_json(json_pack("{s:b, s:O}", "ok", 1, "checks", k.rows));
 	else
 		print_rows(k.rows);
 	json_decref(k.rows);

@@ -99,8 +99,13 @@ int cmd_conf(struct cmd *c)
 	for (size_t i = 0; i < options_count(); i++)
 		json_array_append_new(list, option_json(options_row(i), set));
 	if (c->json) {
-		cmd_print_json(json_pack("{s:b, s:O, s:O}", "ok", code == CMD_OK,
-					 "settings", list, "problems", problems));
+		json_t *doc = json_pack("{s:b, s:O, s:O}", "ok", code == CMD_OK,
+					"settings", list, "problems", problems);
+
+		if (code != CMD_OK)
+			json_object_set_new(doc, "error",
+					    json_string("the settings are wrong"));
+		cmd_print_json(doc);
 	} else {
 		print_settings(list);
 		cmd_print_problems(stderr, problems);

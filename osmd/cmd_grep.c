@@ -145,19 +145,22 @@ static json_t *limits_json(const struct subject *w)
 {
 	static const enum trigger_id ids[] = {TRIGGER_LOGLINE, TRIGGER_LOGLINE_SUBJECT,
 					      TRIGGER_CWDCHECK, TRIGGER_CWDCHECK_CWD};
-	struct event ev = {.account = w->account, .mailbox = w->mailbox, .path = w->path};
 	json_t *problems = json_array(), *list = json_array();
-	struct rules *rules = NULL;
 	struct config config;
+	struct rules *rules = cmd_load_settings(w->c, &config, problems);
 
-	if (w->is_addr)
-		ev.address = w->word;
-	if (cmd_load_config(w->c, &config, problems))
-		rules = cmd_load_rules(w->c, &config, problems);
 	for (size_t i = 0; rules && i < sizeof(ids) / sizeof(ids[0]); i++) {
+		bool is_logline = ids[i] < TRIGGER_CWDCHECK;
+		struct event ev = {.account = w->account};
 		struct trigger_config t;
 
-		ev.type = ids[i] < TRIGGER_CWDCHECK ? EVENT_LOGLINE : EVENT_CWDCHECK;
+		ev.type = is_logline ? EVENT_LOGLINE : EVENT_CWDCHECK;
+		if (is_logline)
+			ev.mailbox = w->mailbox;
+		else
+			ev.path = w->path;
+		if (is_logline && w->is_addr)
+			ev.address = w->word;
 		t = rules_trigger(rules, ids[i], &ev);
 		json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:o, s:b}", "type",
 						      trigger_name(ids[i]), "limit",
@@ -282,8 +285,9 @@ static void print_found(const json_t *found)
 	} else {
 		puts("No account of this server");
 	}
-	if (json_array_size(json_object_get(found, "limits")))
-		puts("Limits");
+	puts(json_array_size(json_object_get(found, "limits"))
+		     ? "Limits"
+		     : "Limits: unknown, the settings are wrong (osm check)");
 	print_limits(json_object_get(found, "limits"));
 	if (json_array_size(lines)) {
 		puts("Lines of osm.accounts and osm.ignore");
@@ -320,6 +324,9 @@ static int grep(const struct cmd *c, const struct accounts *accounts)
 			  w.facts ? facts_json(w.facts) : json_null(), "limits",
 			  limits_json(&w), "lines", lines, "running", is_up, "windows",
 			  windows, "actions", actions, "reports", reports);
+	if (c->json && !known)
+		json_object_set_new(found, "error",
+				    json_string("nothing is known of it"));
 	if (c->json)
 		cmd_print_json(json_incref(found));
 	else if (known)

@@ -152,6 +152,8 @@ int main(int argc, char **argv)
 
 	if (!take_globals(&c, &root) || !set_root(&c, root))
 		return cmd_fail(&c, CMD_USAGE, "--root needs a folder");
+	if (c.count == 0 && c.json)
+		return cmd_fail(&c, CMD_USAGE, "no command; see osm help");
 	if (c.count == 0) {
 		run_help(&c);
 		return CMD_USAGE;
