@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "osmd/act/executor.h"
+#include "osmd/base/log.h"
 #include "osmd/cmd.h"
 #include "osmd/cmd_rows.h"
 #include "osmd/ctl/ctl.h"
@@ -64,7 +65,10 @@ static int undo_here(const struct cmd *c, const json_t *request)
 	struct config config;
 	struct err e = {0};
 	struct executor *x;
+	char log[PATH_MAX];
 
+	/* into osmd.log as the daemon would; what came of it is printed anyway */
+	log_open("osm", cmd_path(c, PATH_LOG, log), 0, LOG_LEVEL_INFO);
 	if (!cmd_load_config(c, &config, problems)) {
 		cmd_print_problems(stderr, problems);
 		options_defaults(&config);
