@@ -83,6 +83,7 @@ static void print_fired(const json_t *report, unsigned wanted)
 	bool by_recipients = strcmp(json_string_value(json_object_get(report, "unit")),
 				    "recipients") == 0;
 	const char *kind = json_string_value(json_object_get(report, "kind"));
+	const char *account = json_string_value(json_object_get(report, "account"));
 	char when[TEXT_TIME_MAX];
 
 	text_time(json_integer_value(json_object_get(report, "time")), when);
@@ -96,7 +97,7 @@ static void print_fired(const json_t *report, unsigned wanted)
 	       json_integer_value(json_object_get(report, "limit")));
 	print_wanted(wanted);
 	fputs("  ", stdout);
-	text_puts(stdout, json_string_value(json_object_get(report, "account")));
+	text_puts(stdout, account && account[0] ? account : "-");
 	fputs("  ", stdout);
 	text_value(stdout, json_object_get(report, "key"));
 	putchar('\n');
@@ -172,7 +173,9 @@ static int print_end(const struct replay *r, const struct engine *g, bool ok,
 
 	if (r->totals_only && ok) {
 		print_totals(r->c, g);
-	} else if (r->totals_only) {
+	} else if (r->totals_only ||
+		   (!ok && !r->c->json &&
+		    json_integer_value(json_object_get(counters, "lines")) == 0)) {
 		cmd_fail(r->c, CMD_FAILED, "%s", e->msg);
 	} else if (r->c->json) {
 		printf("\n],\n\"ok\":%s,\n", ok ? "true" : "false");
@@ -195,7 +198,8 @@ static int print_end(const struct replay *r, const struct engine *g, bool ok,
 			printf("%" PRIu64 " more before the time that was asked for\n",
 			       r->earlier);
 		if (r->fired)
-			puts("(from the log alone: nothing here says which of its lines are true)");
+			puts("(from the log alone: nothing here says which of its lines "
+			     "are true)");
 		text_tree(stdout, counters, 0);
 		if (!ok)
 			cmd_fail(r->c, CMD_FAILED, "%s", e->msg);
@@ -227,13 +231,12 @@ static int load_and_run(struct replay *r)
 {
 	json_t *problems = json_array();
 	struct accounts *accounts = NULL;
-	struct rules *rules = NULL;
+	struct rules *rules;
 	struct err e = {0};
 	struct config config;
 	int code;
 
-	if (cmd_load_config(r->c, &config, problems))
-		rules = cmd_load_rules(r->c, &config, problems);
+	rules = cmd_load_settings(r->c, &config, problems);
 	if (rules)
 		accounts = accounts_load(&r->c->paths, &e);
 	if (!rules) {

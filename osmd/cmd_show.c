@@ -62,6 +62,11 @@ json_t *rows_find_report(const struct cmd *c, struct store *s, const char *word,
 				 word);
 	else if (found < 0 || e.code)
 		*code = cmd_fail(c, CMD_FAILED, "%s", e.msg);
+	else if (strlen(word) < REPORT_ID_LEAST)
+		*code = cmd_fail(
+			c, CMD_NOT_FOUND,
+			"%s: no such report; give at least %d characters of its id", word,
+			REPORT_ID_LEAST);
 	else
 		*code = cmd_fail(c, CMD_NOT_FOUND, "%s: no such report", word);
 	return NULL;

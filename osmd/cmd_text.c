@@ -175,14 +175,13 @@ void text_tree(FILE *stream, const json_t *object, int indent)
 	{
 		fprintf(stream, "%*s", indent, "");
 		text_puts(stream, name);
-		fputs(": ", stream);
 		if (json_is_object(value) && json_object_size(value)) {
-			fputc('\n', stream);
+			fputs(":\n", stream);
 			text_tree(stream, value, indent + 2);
 			continue;
 		}
 		if (json_is_array(value) && json_is_object(json_array_get(value, 0))) {
-			fputc('\n', stream);
+			fputs(":\n", stream);
 			json_array_foreach(value, i, row)
 			{
 				fprintf(stream, "%*s", indent + 2, "");
@@ -191,6 +190,7 @@ void text_tree(FILE *stream, const json_t *object, int indent)
 			}
 			continue;
 		}
+		fputs(": ", stream);
 		if (is_time(name, value))
 			fputs(text_time(json_integer_value(value), when), stream);
 		else
