@@ -105,10 +105,18 @@ system: all ## the whole product in the lab: real Exim, doubles of cPanel's prog
 	sh tests/run-system.sh
 
 FUZZ_SECONDS ?= 5
-$(B)/fuzz/%: tests/fuzz/%.c $(SOURCES)
+FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_CFLAGS = -pthread -std=gnu11 -D_GNU_SOURCE -O1 -g -I. $(PKG_CFLAGS) -MMD -MP $(FUZZ_SAN)
+$(B)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -pthread -std=gnu11 -D_GNU_SOURCE -O1 -g -I. $(PKG_CFLAGS) \
-	  -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $< $(SOURCES) $(PKG_LIBS) -o $@
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link -c $< -o $@
+
+$(B)/fuzz/libosm.a: $(SOURCES:%.c=$(B)/fuzz/obj/%.o)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(B)/fuzz/libosm.a
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer $^ $(PKG_LIBS) -o $@
 
 fuzz: have-deps ## a short run of every fuzzer over its corpus
 	@$(MAKE) --no-print-directory FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz-run
