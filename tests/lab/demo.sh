@@ -47,7 +47,7 @@ hold_lines() { grep -c 'has an outgoing mail hold' "$root/var/log/exim_mainlog" 
 
 say "1. A private mail server starts: real Exim, six accounts, the rest of the world behind a wire."
 "$here/lab.sh" up "$lab" || fail "the lab did not start"
-run exim4 -bV | sed -n '1s/^/   /p'
+run exim4 -bV 2>/dev/null | sed -n '1s/^/   /p'
 
 say "2. osm is told its limits (20 messages in 10 minutes) and starts."
 mkdir -p "$root/etc/osm"
@@ -81,7 +81,8 @@ wait_until 20 reported '.account == "osmalice" and .type == "logline"' ||
 	fail "the hacked script was not reported"
 wait_until 20 reported '.account == "osmalice" and .type == "cwdcheck:cwd"' ||
 	fail "the script's folder was not reported"
-echo "   osm reported it."
+wait_until 20 is_held osmalice || fail "the hacked script's account is not held"
+echo "   osm reported it and asked the panel to hold the account's mail."
 
 say "5. Strangers who stole the password of $mailbox send 30 messages from 12 addresses."
 send mailbox "$mailbox" 30 --ips 12 --subject "Invoice {i}" | sed 's/^/   /'
@@ -99,6 +100,7 @@ more_hold_lines() { [ "$(hold_lines)" -ge $((before + 5)) ]; }
 wait_until 20 more_hold_lines || fail "Exim did not hold the mail"
 printf '\n   # exim -bp\n'
 run exim4 -bp | grep -A1 "<$mailbox>" | sed 's/^/   /' || fail "the queue is empty"
+echo "   (The 5, and those of the 30 that came when the hold was in force already.)"
 grep 'outgoing mail hold' "$root/var/log/exim_mainlog" | tail -n 1 | sed 's/^/   /'
 [ "$(arrived 'Last chance')" = 0 ] || fail "held mail reached the world"
 echo "   Of these 5, $(arrived 'Last chance') reached the world (by the receiver's own count)."
@@ -114,7 +116,7 @@ show osm undo "$number" || fail "osm undo failed"
 if is_held "$mailbox"; then fail "the hold is still in force"; fi
 all_left() { [ "$(arrived 'Last chance')" = 5 ]; }
 wait_until 30 all_left || fail "the released mail did not leave"
-echo "   The 5 held messages have left: the receiver counts $(arrived 'Last chance')."
+echo "   The held messages leave: of the last 5 the receiver counts $(arrived 'Last chance')."
 show osm -t
 
 say "9. Everything is removed again."

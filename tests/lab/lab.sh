@@ -9,6 +9,7 @@
 #   lab.sh run DIR CMD...         run a command on the server
 #   lab.sh world DIR CMD...       run a command on the other side of the wire
 #   lab.sh send DIR KIND ARG...   send mail; KIND: script mailbox background forge hidden
+#                                 (ARGs: the heads of send_KIND.py; accounts: tree.sh)
 #   lab.sh status DIR             what runs, what is queued, what arrived
 #
 # One process holds everything: network, mount, PID, IPC and host-name namespaces of its own.
@@ -176,7 +177,8 @@ lab_world() {
 }
 
 lab_send() {
-	local dir=$1 kind=$2 tool
+	local dir=$1 kind=${2:-} tool
+	[ -n "$kind" ] || die "send: script, mailbox, background, forge or hidden?"
 	shift 2
 	tool=/usr/local/osm/tests/lab/send_$kind.py
 	case $kind in

@@ -31,7 +31,7 @@ def main():
             text = labmail.letter(a.mailbox, to, a.subject.replace("{i}", str(number)), number)
             number += 1
             try:
-                session.sendmail(a.sender or a.mailbox, [to], text)
+                session.sendmail(a.sender or a.mailbox, [to], text.encode())
                 accepted += 1
             except labmail.smtplib.SMTPRecipientsRefused as refusal:
                 answers += [f"{code} {said.decode()}" for code, said in refusal.recipients.values()]
