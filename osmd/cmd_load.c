@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 the osm authors */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "osmd/base/file.h"
 #include "osmd/cmd.h"
-
-/* No hand-written file of settings or lists comes near. */
-#define TEXT_FILE_MAX (8 * 1024 * 1024)
-
-struct collector {
-	json_t *problems; /* borrowed */
-	const char *file;
-};
+#include "osmd/engine/settings.h"
 
 static void collect(json_t *problems, const char *file, unsigned line, const char *text)
 {
@@ -27,67 +14,26 @@ static void collect(json_t *problems, const char *file, unsigned line, const cha
 	json_array_append_new(problems, row);
 }
 
-static void on_option_problem(unsigned line, const char *text, void *ctx)
+static void on_problem(const char *file, unsigned line, const char *text, void *ctx)
 {
-	struct collector *k = ctx;
-
-	collect(k->problems, k->file, line, text);
-}
-
-static void on_rules_problem(const char *file, unsigned line, const char *text, void *ctx)
-{
-	struct collector *k = ctx;
-
-	collect(k->problems, file, line, text);
+	collect(ctx, file, line, text);
 }
 
 char *cmd_load_text(const struct cmd *c, const char *absolute, size_t *n,
 		    json_t *problems)
 {
-	char path[PATH_MAX];
-	struct err e = {0};
-	char *text = NULL;
-
-	*n = 0;
-	cmd_path(c, absolute, path);
-	if (access(path, F_OK) < 0 && errno == ENOENT)
-		return calloc(1, 1);
-	if (!file_read(path, TEXT_FILE_MAX, &text, n, &e)) {
-		collect(problems, strrchr(absolute, '/') + 1, 0, e.msg);
-		return NULL;
-	}
-	return text;
+	return settings_text(&c->paths, absolute, n, on_problem, problems);
 }
 
 bool cmd_load_config(const struct cmd *c, struct config *config, json_t *problems)
 {
-	struct collector k = {problems, "osm.conf"};
-	size_t n, bad;
-	char *text = cmd_load_text(c, PATH_CONF, &n, problems);
-
-	options_defaults(config);
-	if (!text)
-		return false;
-	bad = options_load((struct slice){text, n}, config, on_option_problem, &k);
-	free(text);
-	return bad == 0;
+	return settings_config(&c->paths, config, on_problem, problems);
 }
 
 struct rules *cmd_load_rules(const struct cmd *c, const struct config *config,
 			     json_t *problems)
 {
-	struct collector k = {problems, NULL};
-	size_t accounts_n, ignore_n;
-	char *accounts = cmd_load_text(c, PATH_ACCOUNTS, &accounts_n, problems);
-	char *ignore = cmd_load_text(c, PATH_IGNORE, &ignore_n, problems);
-	struct rules *r = NULL;
-
-	if (accounts && ignore)
-		r = rules_new(config, (struct slice){accounts, accounts_n},
-			      (struct slice){ignore, ignore_n}, on_rules_problem, &k);
-	free(accounts);
-	free(ignore);
-	return r;
+	return settings_rules(&c->paths, config, on_problem, problems);
 }
 
 struct rules *cmd_load_settings(const struct cmd *c, struct config *config,

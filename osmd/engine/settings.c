@@ -23,9 +23,8 @@ static const char *base_name(const char *absolute)
 	return strrchr(absolute, '/') + 1;
 }
 
-/* Owned text; NULL with a problem. */
-static char *read_text(const struct paths *paths, const char *absolute, size_t *n,
-		       settings_problem_fn problem, void *ctx)
+char *settings_text(const struct paths *paths, const char *absolute, size_t *n,
+		    settings_problem_fn problem, void *ctx)
 {
 	char path[PATH_MAX];
 	struct err e = {0};
@@ -55,7 +54,7 @@ bool settings_config(const struct paths *paths, struct config *config,
 {
 	struct teller t = {problem, base_name(PATH_CONF), ctx};
 	size_t n, bad;
-	char *text = read_text(paths, PATH_CONF, &n, problem, ctx);
+	char *text = settings_text(paths, PATH_CONF, &n, problem, ctx);
 
 	options_defaults(config);
 	if (!text)
@@ -69,8 +68,8 @@ struct rules *settings_rules(const struct paths *paths, const struct config *con
 			     settings_problem_fn problem, void *ctx)
 {
 	size_t accounts_n, ignore_n;
-	char *accounts = read_text(paths, PATH_ACCOUNTS, &accounts_n, problem, ctx);
-	char *ignore = read_text(paths, PATH_IGNORE, &ignore_n, problem, ctx);
+	char *accounts = settings_text(paths, PATH_ACCOUNTS, &accounts_n, problem, ctx);
+	char *ignore = settings_text(paths, PATH_IGNORE, &ignore_n, problem, ctx);
 	struct rules *r = NULL;
 
 	if (accounts && ignore)

@@ -14,6 +14,9 @@
 typedef void (*settings_problem_fn)(const char *file, unsigned line, const char *text,
 				    void *ctx);
 
+/* The text of one of them, owned by the caller, NUL after its *n bytes; NULL with a problem. */
+char *settings_text(const struct paths *paths, const char *absolute, size_t *n,
+		    settings_problem_fn problem, void *ctx);
 bool settings_config(const struct paths *paths, struct config *config,
 		     settings_problem_fn problem, void *ctx);
 /* NULL with a problem; owned by the caller. */

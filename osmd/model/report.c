@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "osmd/base/buf.h"
+#include "osmd/base/sip.h"
 #include "osmd/model/report_fields.h"
 #include "osmd/model/tally.h"
 
@@ -413,53 +414,6 @@ static json_t *certainty_json(const struct report_builder *b)
 	return counts;
 }
 
-static uint64_t rotl(uint64_t x, unsigned n)
-{
-	return x << n | x >> (64 - n);
-}
-
-static void sip_round(uint64_t v[4])
-{
-	v[0] += v[1];
-	v[1] = rotl(v[1], 13) ^ v[0];
-	v[0] = rotl(v[0], 32);
-	v[2] += v[3];
-	v[3] = rotl(v[3], 16) ^ v[2];
-	v[0] += v[3];
-	v[3] = rotl(v[3], 21) ^ v[0];
-	v[2] += v[1];
-	v[1] = rotl(v[1], 17) ^ v[2];
-	v[2] = rotl(v[2], 32);
-}
-
-/* SipHash-2-4 (Aumasson, Bernstein) with a key that never changes: ids must be the same on
- * every run. */
-static uint64_t sip_hash(struct slice s, uint64_t key)
-{
-	uint64_t v[4] = {0x736f6d6570736575u ^ key, 0x646f72616e646f6du,
-			 0x6c7967656e657261u ^ key, 0x7465646279746573u};
-	uint64_t word;
-	size_t at;
-
-	for (at = 0;; at += 8) {
-		size_t n = s.n - at < 8 ? s.n - at : 8;
-
-		word = n < 8 ? (uint64_t)(s.n & 0xff) << 56 : 0;
-		for (size_t i = 0; i < n; i++)
-			word |= (uint64_t)(unsigned char)s.p[at + i] << (8 * i);
-		v[3] ^= word;
-		sip_round(v);
-		sip_round(v);
-		v[0] ^= word;
-		if (n < 8)
-			break;
-	}
-	v[2] ^= 0xff;
-	for (int i = 0; i < 4; i++)
-		sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
-}
-
 static void add_part(struct buf *b, struct slice s)
 {
 	buf_printf(b, "%zu:", s.n); /* no two lists of parts give the same bytes */
@@ -479,7 +433,7 @@ const char *report_mark(struct slice message_id, struct slice line,
 	add_part(&text, message_id);
 	add_part(&text, line);
 	snprintf(out, REPORT_MARK_SIZE, "%016llx",
-		 (unsigned long long)sip_hash(buf_view(&text), 2));
+		 (unsigned long long)sip_hash(buf_view(&text), 2, 0));
 	buf_clear(&text);
 	return out;
 }
@@ -501,8 +455,8 @@ static bool put_id(struct report_builder *b)
 	add_part(&text, (struct slice){b->last_id, b->last_id_n});
 	add_part(&text, (struct slice){b->last_line, b->last_line_n});
 	snprintf(id, sizeof(id), "%016llx%016llx",
-		 (unsigned long long)sip_hash(buf_view(&text), 0),
-		 (unsigned long long)sip_hash(buf_view(&text), 1));
+		 (unsigned long long)sip_hash(buf_view(&text), 0, 0),
+		 (unsigned long long)sip_hash(buf_view(&text), 1, 0));
 	ok = buf_ok(&text) && put(b->doc, "id", json_string(id));
 	buf_clear(&text);
 	return ok;
