@@ -246,8 +246,8 @@ static const struct option table[] = {
 	       "Seconds before the same trigger reports the same mailbox, account, "
 	       "subject or "
 	       "path again. The next report then says how many were counted in between. "
-	       "Actions "
-	       "don't wait for it.\n\n"
+	       "Until then nothing is done either, unless the first report had too few "
+	       "confirmed events to act on and this one has enough.\n\n"
 	       "0 = report each time that the limit is exceeded\n"
 	       "Default: 3600"),
 
