@@ -76,7 +76,9 @@ static void check_settings(struct check *k)
 	{
 		int line = (int)json_integer_value(json_object_get(p, "line"));
 
-		snprintf(at, sizeof(at), line ? " line %d:" : "", line);
+		at[0] = '\0';
+		if (line)
+			snprintf(at, sizeof(at), " line %d:", line);
 		row(k, "settings", CHECK_BAD,
 		    "osmd keeps its old settings and does not start with these",
 		    "%s:%s %s", json_string_value(json_object_get(p, "file")), at,

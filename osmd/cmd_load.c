@@ -39,13 +39,12 @@ struct rules *cmd_load_rules(const struct cmd *c, const struct config *config,
 struct rules *cmd_load_settings(const struct cmd *c, struct config *config,
 				json_t *problems)
 {
-	bool ok = cmd_load_config(c, config, problems);
-	struct rules *rules = cmd_load_rules(c, config, problems);
+	struct rules *rules = settings_load(&c->paths, on_problem, problems);
 
-	if (ok)
-		return rules;
-	rules_free(rules);
-	return NULL;
+	options_defaults(config);
+	if (rules)
+		*config = *rules_config(rules);
+	return rules;
 }
 
 bool cmd_settings_fine(const struct cmd *c, const char *consequence)

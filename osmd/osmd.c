@@ -75,8 +75,9 @@ static void on_problem(const char *file, unsigned line, const char *text, void *
 
 static bool load_settings(struct start *s)
 {
-	if (settings_config(&s->paths, &s->config, on_problem, NULL))
-		s->rules = settings_rules(&s->paths, &s->config, on_problem, NULL);
+	s->rules = settings_load(&s->paths, on_problem, NULL);
+	if (s->rules)
+		s->config = *rules_config(s->rules);
 	if (s->rules && s->config.debug)
 		log_open("osmd", s->log, 1, LOG_LEVEL_DEBUG);
 	return s->rules != NULL;
@@ -144,7 +145,8 @@ int main(int argc, char **argv)
 	make_folder(&s.paths, "/var/log", 0755);
 	make_folder(&s.paths, PATH_RUN_DIR, 0755);
 	make_folder(&s.paths, PATH_STATE_DIR, 0700);
-	log_msg(LOG_LEVEL_INFO, "osmd " OSM_VERSION " starts"); /* and its log file is there */
+	log_msg(LOG_LEVEL_INFO,
+		"osmd " OSM_VERSION " starts"); /* and its log file is there */
 	if (!load_settings(&s)) {
 		log_msg(LOG_LEVEL_ERROR, "not started: the settings are wrong");
 		return EXIT_FAILURE;

@@ -84,11 +84,9 @@ static void tell_executor(struct daemon *d)
 bool daemon_reload(struct daemon *d, struct err *e)
 {
 	struct problems p = {.count = 0};
-	struct rules *fresh = NULL, *old = d->rules;
-	struct config config;
+	struct rules *fresh, *old = d->rules;
 
-	if (settings_config(&d->paths, &config, on_problem, &p))
-		fresh = settings_rules(&d->paths, &config, on_problem, &p);
+	fresh = settings_load(&d->paths, on_problem, &p);
 	if (!fresh) {
 		d->errors.reload++;
 		log_msg(LOG_LEVEL_ERROR, "reload: the old settings stay");
@@ -238,20 +236,11 @@ static bool stored_place(struct daemon *d, struct tail_position *out)
 	return true;
 }
 
-/* The log with the root before it. */
-static const char *log_path(const struct daemon *d, char out[PATH_MAX])
-{
-	if (!paths_at(&d->paths, rules_config(d->rules)->exim_log, out, PATH_MAX))
-		out[0] = '\0';
-	return out;
-}
-
 static void warm_up(struct daemon *d)
 {
-	char path[PATH_MAX];
 	struct tail_position stored;
 	struct err e = {0};
-	struct warmup w = {.log = log_path(d, path),
+	struct warmup w = {.log = d->log,
 			   .interval_s = rules_longest_interval(d->rules),
 			   .line_max = EXIM_LINE_MAX,
 			   .engine = d->engine,
@@ -263,22 +252,22 @@ static void warm_up(struct daemon *d)
 		log_msg(LOG_LEVEL_ERROR, "warm-up: %s", e.msg);
 	if (d->warm.lost_place)
 		log_msg(LOG_LEVEL_WARN,
-			"%s: the place where osmd left off is in no file any more", path);
+			"%s: the place where osmd left off is in no file any more",
+			d->log);
 	log_msg(LOG_LEVEL_INFO, "warm-up: %llu lines, %llu stored reports",
 		(unsigned long long)d->warm.lines, (unsigned long long)d->warm.reports);
 }
 
 static bool open_tail(struct daemon *d, struct err *e)
 {
-	char path[PATH_MAX];
-
-	log_path(d, path);
-	d->tail = tail_new(d->base, path, d->warm.has_position ? &d->warm.position : NULL,
-			   EXIM_LINE_MAX, on_line, d, e);
+	d->tail =
+		tail_new(d->base, d->log, d->warm.has_position ? &d->warm.position : NULL,
+			 EXIM_LINE_MAX, on_line, d, e);
 	if (!d->tail)
 		return false;
-	if (access(path, R_OK) < 0)
-		log_msg(LOG_LEVEL_WARN, "%s: %s; waiting for it", path, strerror(errno));
+	if (access(d->log, R_OK) < 0)
+		log_msg(LOG_LEVEL_WARN, "%s: %s; waiting for it", d->log,
+			strerror(errno));
 	return true;
 }
 
@@ -401,6 +390,8 @@ struct daemon *daemon_new(const struct paths *paths, struct rules *rules, int ha
 	d->handover = handover;
 	d->begun_s = (int64_t)time(NULL);
 	set_spool(d);
+	if (!paths_at(&d->paths, rules_config(rules)->exim_log, d->log, sizeof(d->log)))
+		d->log[0] = '\0';
 	if (!make_parts(d, e)) {
 		daemon_free(d);
 		return NULL;
@@ -443,13 +434,16 @@ void daemon_free(struct daemon *d)
 {
 	if (!d)
 		return;
+	/* first of all, so that the supervisor knows that we end */
+	free_event(d->handed);
+	if (d->handover >= 0)
+		close(d->handover);
 	control_free(d->control);
 	tail_free(d->tail);
 	mapwatch_free(d->mapwatch);
 	outbox_free(d->outbox);
 	daemon_drop_questions(d);
 	engine_free(d->engine);
-	free_event(d->handed);
 	free_event(d->term);
 	free_event(d->interrupt);
 	free_event(d->hangup);
@@ -462,7 +456,5 @@ void daemon_free(struct daemon *d)
 	store_close(d->store);
 	accounts_free(d->accounts);
 	rules_free(d->rules);
-	if (d->handover >= 0)
-		close(d->handover);
 	free(d);
 }

@@ -29,7 +29,7 @@ static json_t *log_json(const struct daemon *d)
 	tail_position(d->tail, &at);
 	tail_stats(d->tail, &t);
 	return json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "path",
-			 rules_config(d->rules)->exim_log, "present", t.present, "inode",
+			 d->log + strlen(d->paths.root), "present", t.present, "inode",
 			 (json_int_t)at.inode, "offset", (json_int_t)at.offset, "lines",
 			 (json_int_t)t.lines, "bytes", (json_int_t)t.bytes, "rotations",
 			 (json_int_t)t.rotations, "truncations",

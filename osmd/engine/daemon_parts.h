@@ -46,7 +46,8 @@ struct daemon {
 	uint64_t executors; /* connected so far */
 	int64_t begun_s;    /* wall clock */
 	bool save_armed, reloaded, failed;
-	struct err why; /* of failed */
+	struct err why;	    /* of failed */
+	char log[PATH_MAX]; /* as at the start: another one needs a restart */
 	char spool[PATH_MAX];
 };
 

@@ -79,3 +79,16 @@ struct rules *settings_rules(const struct paths *paths, const struct config *con
 	free(ignore);
 	return r;
 }
+
+struct rules *settings_load(const struct paths *paths, settings_problem_fn problem,
+			    void *ctx)
+{
+	struct config config;
+	const bool ok = settings_config(paths, &config, problem, ctx);
+	struct rules *rules = settings_rules(paths, &config, problem, ctx);
+
+	if (ok)
+		return rules;
+	rules_free(rules);
+	return NULL;
+}

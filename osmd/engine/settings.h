@@ -22,5 +22,8 @@ bool settings_config(const struct paths *paths, struct config *config,
 /* NULL with a problem; owned by the caller. */
 struct rules *settings_rules(const struct paths *paths, const struct config *config,
 			     settings_problem_fn problem, void *ctx);
+/* All of them; every problem of every file is told. NULL with a problem. */
+struct rules *settings_load(const struct paths *paths, settings_problem_fn problem,
+			    void *ctx);
 
 #endif

@@ -249,10 +249,22 @@ static json_t *make_report(const struct triggers *t, const struct firing *f,
 	return report_end(b);
 }
 
+/* What was held has been let go by then, and is held again. */
+static unsigned repeat_of(const struct triggers *t, const struct firing *f)
+{
+	const struct config *config = rules_config(t->rules);
+	const unsigned telling = ACTION_BIT(ACTION_EMAIL) | ACTION_BIT(ACTION_STORE);
+
+	if ((f->rule.actions & ~telling) && config->action_expire_s &&
+	    config->action_expire_s < config->report_repeat_s)
+		return config->action_expire_s;
+	return config->report_repeat_s;
+}
+
 static bool is_held_back(struct triggers *t, const struct firing *f, bool confirmed,
 			 int64_t at_s)
 {
-	const unsigned repeat_s = rules_config(t->rules)->report_repeat_s;
+	const unsigned repeat_s = repeat_of(t, f);
 	char key[REPORT_KEY_MAX + 1];
 	const size_t n = f->key.n < REPORT_KEY_MAX ? f->key.n : REPORT_KEY_MAX;
 	int64_t stored_s = 0;
