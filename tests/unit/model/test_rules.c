@@ -308,6 +308,10 @@ Test(rules, ignores_what_the_list_names)
 		 "subject:order #[0-9]\n",
 		 {.subject = SLICE("order #5")},
 		 true},
+		{"which is no comment",
+		 "subject:order #[0-9]\n",
+		 {.subject = SLICE("order x")},
+		 false},
 		{"subject with a colon",
 		 "subject:re: x\n",
 		 {.subject = SLICE("re: x")},
@@ -373,6 +377,10 @@ Test(rules, an_entry_holds_for_its_event_and_to_the_end_of_its_day)
 		 "user:a event=logline\nuser:a event=cwdcheck\n"
 		 "user:a event=cwdcheck:cwd\n",
 		 TRIGGER_CWDCHECK_CWD, 0, true},
+		{"the second of three",
+		 "user:a event=logline\nuser:a event=cwdcheck\n"
+		 "user:a event=cwdcheck:cwd\n",
+		 TRIGGER_CWDCHECK, 0, true},
 		{"a leap day", "user:a until=2028-02-29\n", TRIGGER_LOGLINE, AFTER, true},
 		{"the past", "user:a until=1970-01-01\n", TRIGGER_LOGLINE, 86399, true},
 		{"gone", "user:a until=1970-01-01\n", TRIGGER_LOGLINE, 86400, false},

@@ -309,6 +309,20 @@ static const struct arrival_row forged[] = {
 	 .protocol = EXIM_PROTO_SMTP,
 	 .count = 1,
 	 .truncated = true},
+	{.why = "the same, and no other quote in the line: the true fields are not the "
+		"recipient's",
+	 .line = "2026-11-23 09:09:52 1xVQ3c-0004Ct-0M <= f@ok2.example H=(a) "
+		 "[9.9.9.6]:1 P=esmtpa A=d:r@e S=3 for \") [198.51.100.77]:58487 P=esmtp "
+		 "S=462 for r@y.exa<trunc>",
+	 .id = "1xVQ3c-0004Ct-0M",
+	 .sender = "f@ok2.example",
+	 .helo = "a) [9.9.9.6]:1 P=esmtpa A=d:r@e S=3 for \"",
+	 .address = "198.51.100.77",
+	 .port = "58487",
+	 .recipients = "r@y.exa",
+	 .protocol = EXIM_PROTO_SMTP,
+	 .count = 1,
+	 .truncated = true},
 };
 
 Test(forged_arrival, shows_its_true_fields)
