@@ -70,12 +70,16 @@ static void set_spool(struct daemon *d)
 		d->spool[0] = '\0';
 }
 
-/* The executor has settings of its own. */
+/* The executor has settings of its own; the supervisor first, which may be starting one. */
 static void tell_executor(struct daemon *d)
 {
 	json_t *request = json_pack("{s:s}", "do", "reload");
 	struct err e = {0};
 
+	if (supervisor_reload(d->handover, &e))
+		d->reloads++;
+	else
+		log_msg(LOG_LEVEL_ERROR, "reload: %s", e.msg);
 	if (!outbox_ask(d->outbox, request, NULL, NULL, &e))
 		log_msg(LOG_LEVEL_ERROR, "reload: %s", e.msg);
 	json_decref(request);
@@ -98,7 +102,6 @@ bool daemon_reload(struct daemon *d, struct err *e)
 	engine_swap(d->engine, d->rules, d->accounts);
 	rules_free(old);
 	daemon_load_maps(d);
-	d->reloaded = true;
 	tell_executor(d);
 	log_msg(LOG_LEVEL_INFO, "settings read again");
 	return true;
@@ -140,7 +143,8 @@ static void on_handed(evutil_socket_t handover, short what, void *ctx)
 {
 	struct daemon *d = ctx;
 	struct err e = {0};
-	int fd = supervisor_take(handover);
+	unsigned reloads = 0;
+	int fd = supervisor_take(handover, &reloads);
 
 	(void)what;
 	if (fd == -EAGAIN)
@@ -150,13 +154,15 @@ static void on_handed(evutil_socket_t handover, short what, void *ctx)
 		give_up(d, &e);
 		return;
 	}
+	if (reloads != d->reloads) {
+		close(fd); /* made before the last reload: it ends, the next one knows */
+		return;
+	}
 	if (!outbox_connect(d->outbox, fd, &e)) {
 		log_msg(LOG_LEVEL_ERROR, "%s", e.msg);
 		return;
 	}
 	d->executors++;
-	if (d->reloaded)
-		tell_executor(d); /* it was made with the settings of the start */
 }
 
 static void on_lost(void *ctx)
@@ -224,8 +230,10 @@ static bool stored_place(struct daemon *d, struct tail_position *out)
 	struct err e = {0};
 
 	if (!d->watch || !watch_position_get(d->watch, &w, &e)) {
-		if (e.code)
+		if (e.code) {
+			d->errors.watch_db++;
 			log_msg(LOG_LEVEL_ERROR, "%s", e.msg);
+		}
 		return false;
 	}
 	*out = (struct tail_position){.dev = w.dev,
@@ -248,8 +256,10 @@ static void warm_up(struct daemon *d)
 
 	if (stored_place(d, &stored))
 		w.stored = &stored;
-	if (!warmup_run(&w, &d->warm, &e))
+	if (!warmup_run(&w, &d->warm, &e)) {
+		d->errors.store++;
 		log_msg(LOG_LEVEL_ERROR, "warm-up: %s", e.msg);
+	}
 	if (d->warm.lost_place)
 		log_msg(LOG_LEVEL_WARN,
 			"%s: the place where osmd left off is in no file any more",
@@ -305,10 +315,28 @@ static void on_begin(evutil_socket_t fd, short what, void *ctx)
 	notify_ready(d);
 }
 
+static void on_pong(json_t *answer, void *ctx);
+
+static void ping(struct daemon *d)
+{
+	json_t *request = json_pack("{s:s}", "do", "ping");
+	struct err e = {0};
+
+	if (!outbox_ask(d->outbox, request, on_pong, d, &e))
+		log_msg(LOG_LEVEL_WARN, "%s", e.msg);
+	json_decref(request);
+}
+
+/* An executor that ended instead is followed by the next one. */
 static void on_pong(json_t *answer, void *ctx)
 {
+	struct daemon *d = ctx;
+
+	if (json_is_true(json_object_get(answer, "ok")))
+		on_begin(-1, 0, d);
+	else if (!d->tail)
+		ping(d);
 	json_decref(answer);
-	on_begin(-1, 0, ctx);
 }
 
 static bool enter_sandbox(struct daemon *d, struct err *e)
@@ -359,20 +387,21 @@ static bool make_parts(struct daemon *d, struct err *e)
 	const struct outbox_hooks outbox = {on_lost, on_settled, d};
 	const struct engine_hooks hooks = daemon_hooks(d);
 
-	d->accounts = accounts_load(&d->paths, e);
-	if (!d->accounts)
-		return false;
 	d->base = event_base_new();
 	if (!d->base || !make_events(d))
 		return err_set(e, ENOMEM, "event loop: no memory");
+	/* watched before they are read, or a change between the two is missed */
+	d->mapwatch = mapwatch_new(d->base, &d->paths, on_maps_changed, d, e);
+	if (!d->mapwatch)
+		return false;
+	d->accounts = accounts_load(&d->paths, e);
+	if (!d->accounts)
+		return false;
 	d->outbox = outbox_new(d->base, &outbox, e);
 	if (!d->outbox)
 		return false;
 	d->engine = engine_new(d->rules, d->accounts, &hooks, false, e);
-	if (!d->engine)
-		return false;
-	d->mapwatch = mapwatch_new(d->base, &d->paths, on_maps_changed, d, e);
-	return d->mapwatch != NULL;
+	return d->engine != NULL;
 }
 
 struct daemon *daemon_new(const struct paths *paths, struct rules *rules, int handover,
@@ -404,16 +433,12 @@ struct daemon *daemon_new(const struct paths *paths, struct rules *rules, int ha
 bool daemon_run(struct daemon *d, struct err *e)
 {
 	const struct timeval wait = {.tv_sec = BEGIN_S};
-	json_t *ping;
 
 	/* its socket is made before the sandbox, which allows no more */
 	if (!daemon_control_open(d, e) || !enter_sandbox(d, e))
 		return false;
-	ping = json_pack("{s:s}", "do", "ping");
 	evtimer_add(d->begin, &wait);
-	if (!outbox_ask(d->outbox, ping, on_pong, d, e))
-		log_msg(LOG_LEVEL_WARN, "%s", e->msg);
-	json_decref(ping);
+	ping(d);
 	event_base_dispatch(d->base);
 	sd_notify(0, "STOPPING=1");
 	daemon_save(d);

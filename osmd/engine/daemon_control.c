@@ -191,6 +191,10 @@ static json_t *handle(struct control_client *client, const json_t *request, void
 	struct daemon *d = ctx;
 	const char *verb = json_string_value(json_object_get(request, "do"));
 
+	if (strcmp(verb, "stop") == 0) {
+		daemon_stop(d);
+		return json_pack("{s:b}", "ok", 1);
+	}
 	if (!d->tail)
 		return refuse("osmd is starting");
 	if (strcmp(verb, "status") == 0)
@@ -199,10 +203,6 @@ static json_t *handle(struct control_client *client, const json_t *request, void
 		return top(d, request);
 	if (strcmp(verb, "reload") == 0)
 		return reload(d);
-	if (strcmp(verb, "stop") == 0) {
-		daemon_stop(d);
-		return json_pack("{s:b}", "ok", 1);
-	}
 	if (is_for_executor(verb))
 		return pass_on(d, client, request);
 	return refuse("a request that this osmd doesn't know");

@@ -41,10 +41,15 @@ struct tail_position daemon_place(const struct daemon *d)
 	return place;
 }
 
-static void count_watch_error(struct daemon *d, const struct err *e)
+/* Said once for each trouble, and when it is over. */
+static void count_watch(struct daemon *d, bool ok, const struct err *e)
 {
-	if (d->errors.watch_db++ == 0)
+	if (!ok && !d->watch_failing)
 		log_msg(LOG_LEVEL_ERROR, "%s: the place in the log is not kept", e->msg);
+	if (ok && d->watch_failing)
+		log_msg(LOG_LEVEL_INFO, "the place in the log is kept again");
+	d->errors.watch_db += !ok;
+	d->watch_failing = !ok;
 }
 
 void daemon_save(struct daemon *d)
@@ -62,9 +67,10 @@ void daemon_save(struct daemon *d)
 	w.offset = place.offset;
 	w.fingerprint_n = place.fingerprint_n;
 	memcpy(w.fingerprint, place.fingerprint, sizeof(w.fingerprint));
-	if (!watch_position_set(d->watch, &w, &e) ||
-	    !watch_flush(d->watch, engine_now_s(d->engine) - keep_s, &e))
-		count_watch_error(d, &e);
+	count_watch(d,
+		    watch_position_set(d->watch, &w, &e) &&
+			    watch_flush(d->watch, engine_now_s(d->engine) - keep_s, &e),
+		    &e);
 }
 
 static void on_report(json_t *report, unsigned wanted, bool confirmed, void *ctx)
@@ -141,8 +147,7 @@ static void on_note(struct slice fact, int64_t at_s, void *ctx)
 	struct err e = {0};
 
 	watch_confirmed_add(d->watch, fact, at_s);
-	if (!watch_flush(d->watch, 0, &e))
-		count_watch_error(d, &e);
+	count_watch(d, watch_flush(d->watch, 0, &e), &e);
 }
 
 void daemon_set_facts(struct daemon *d)

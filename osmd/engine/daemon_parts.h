@@ -44,8 +44,9 @@ struct daemon {
 	struct sandbox_state sandbox;
 	struct daemon_errors errors;
 	uint64_t executors; /* connected so far */
+	unsigned reloads;   /* that the supervisor was told of */
 	int64_t begun_s;    /* wall clock */
-	bool save_armed, reloaded, failed;
+	bool save_armed, watch_failing, failed;
 	struct err why;	    /* of failed */
 	char log[PATH_MAX]; /* as at the start: another one needs a restart */
 	char spool[PATH_MAX];

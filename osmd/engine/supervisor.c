@@ -15,17 +15,22 @@
 
 #include "osmd/act/executor.h"
 #include "osmd/base/log.h"
+#include "osmd/engine/settings.h"
 
 #define WAIT_FIRST_MS 50
 #define WAIT_MOST_MS 5000
 /* An executor that lived so long has done its work: the next wait begins small again. */
 #define LIVED_MS 10000
+/* The executor of an osmd that was killed finishes its action first; so often it is looked
+ * whether it has, so long at most before that is an error. */
+#define LOCK_LOOK_MS 50
+#define LOCK_WAIT_MS 60000
 
 struct supervisor {
 	const struct paths *paths;
-	const struct config *config;
+	struct config config; /* of the last reload */
 	int handover;
-	unsigned wait_ms;
+	unsigned wait_ms, reloads;
 };
 
 static int64_t now_ms(void)
@@ -36,10 +41,10 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static bool send_fd(int socket_fd, int fd)
+static bool send_fd(int socket_fd, int fd, unsigned reloads)
 {
-	char byte = 'x', space[CMSG_SPACE(sizeof(int))] = {0};
-	struct iovec iov = {&byte, 1};
+	char space[CMSG_SPACE(sizeof(int))] = {0};
+	struct iovec iov = {&reloads, sizeof(reloads)};
 	struct msghdr m = {.msg_iov = &iov,
 			   .msg_iovlen = 1,
 			   .msg_control = space,
@@ -54,13 +59,13 @@ static bool send_fd(int socket_fd, int fd)
 	do
 		n = sendmsg(socket_fd, &m, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
-	return n == 1;
+	return n == sizeof(reloads);
 }
 
-int supervisor_take(int handover)
+int supervisor_take(int handover, unsigned *reloads)
 {
-	char byte, space[CMSG_SPACE(sizeof(int))];
-	struct iovec iov = {&byte, 1};
+	char space[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = {reloads, sizeof(*reloads)};
 	struct msghdr m = {.msg_iov = &iov,
 			   .msg_iovlen = 1,
 			   .msg_control = space,
@@ -71,10 +76,76 @@ int supervisor_take(int handover)
 
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN ? -EAGAIN : -EPIPE;
-	if (!c || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(int)))
+	if (n != sizeof(*reloads) || !c || c->cmsg_type != SCM_RIGHTS ||
+	    c->cmsg_len != CMSG_LEN(sizeof(int)))
 		return -EPIPE;
 	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
 	return fd;
+}
+
+bool supervisor_reload(int handover, struct err *e)
+{
+	ssize_t n;
+
+	do
+		n = send(handover, "r", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n == 1 ||
+	       err_set(e, errno, "tell the executor's supervisor: %s", strerror(errno));
+}
+
+static void count_problem(const char *file, unsigned line, const char *text, void *ctx)
+{
+	unsigned *count = ctx;
+
+	(void)file;
+	(void)line;
+	(void)text; /* the watcher has read the same file and names every one */
+	++*count;
+}
+
+static void reload(struct supervisor *s)
+{
+	struct config fresh;
+	unsigned problems = 0;
+
+	s->reloads++;
+	if (settings_config(s->paths, &fresh, count_problem, &problems))
+		s->config = fresh;
+	else
+		log_msg(LOG_LEVEL_ERROR,
+			"osm.conf: %u problems: a new executor begins with the old "
+			"settings",
+			problems);
+}
+
+/* What the watcher has to say. false: it has ended. */
+static bool hear(struct supervisor *s)
+{
+	char byte;
+	ssize_t n;
+
+	while ((n = recv(s->handover, &byte, 1, MSG_DONTWAIT)) > 0)
+		reload(s);
+	return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+/* Wait for the lock as long as the watcher lives. NULL with e->code 0: it has ended. */
+static struct executor *make_executor(const struct supervisor *s, int fd, struct err *e)
+{
+	struct pollfd ends = {.fd = fd};
+
+	for (int waited_ms = 0;; waited_ms += LOCK_LOOK_MS) {
+		struct executor *x = executor_new(s->paths, &s->config, e);
+
+		if (x || e->code != EWOULDBLOCK || waited_ms >= LOCK_WAIT_MS)
+			return x;
+		if (waited_ms == 0)
+			log_msg(LOG_LEVEL_INFO, "%s; waiting until it ends", e->msg);
+		*e = (struct err){0};
+		if (poll(&ends, 1, LOCK_LOOK_MS) > 0)
+			return NULL;
+	}
 }
 
 /* In the executor's process. */
@@ -85,7 +156,9 @@ static int execute(const struct supervisor *s, int fd)
 	int code;
 
 	prctl(PR_SET_NAME, "osmd: executor");
-	x = executor_new(s->paths, s->config, &e);
+	x = make_executor(s, fd, &e);
+	if (!x && !e.code)
+		return EXIT_SUCCESS;
 	if (!x) {
 		log_msg(LOG_LEVEL_ERROR, "%s", e.msg);
 		return EXIT_FAILURE;
@@ -118,7 +191,7 @@ static pid_t start_executor(const struct supervisor *s, int *alive)
 	close(life[1]);
 	close(pair[1]);
 	if (pid > 0)
-		send_fd(s->handover, pair[0]);
+		send_fd(s->handover, pair[0], s->reloads);
 	close(pair[0]);
 	*alive = life[0];
 	if (pid < 0)
@@ -127,24 +200,35 @@ static pid_t start_executor(const struct supervisor *s, int *alive)
 }
 
 /* Until the executor ends; false: the watcher has ended. */
-static bool watch(const struct supervisor *s, int alive)
+static bool watch(struct supervisor *s, int alive)
 {
 	struct pollfd fds[2] = {{.fd = s->handover, .events = POLLIN},
 				{.fd = alive, .events = POLLIN}};
 
-	do
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+	for (;;) {
+		if (poll(fds, 2, -1) < 0) {
+			if (errno != EINTR)
+				return false;
+			continue;
+		}
+		if (fds[0].revents && !hear(s))
 			return false;
-	while (!fds[0].revents && !fds[1].revents);
-	return !fds[0].revents;
+		if (fds[1].revents)
+			return true;
+	}
 }
 
 /* false: the watcher has ended meanwhile. */
-static bool nap(const struct supervisor *s)
+static bool nap(struct supervisor *s)
 {
 	struct pollfd fd = {.fd = s->handover, .events = POLLIN};
+	const int64_t until_ms = now_ms() + s->wait_ms;
+	int64_t left_ms = s->wait_ms;
 
-	return poll(&fd, 1, (int)s->wait_ms) <= 0;
+	for (; left_ms > 0; left_ms = until_ms - now_ms())
+		if (poll(&fd, 1, (int)left_ms) > 0 && !hear(s))
+			return false;
+	return hear(s);
 }
 
 static void say_ended(pid_t pid, int status)
@@ -192,7 +276,7 @@ static int supervise(struct supervisor *s)
 int supervisor_start(const struct paths *paths, const struct config *config, int close_fd,
 		     struct err *e)
 {
-	struct supervisor s = {.paths = paths, .config = config};
+	struct supervisor s = {.paths = paths, .config = *config};
 	int ends[2];
 	pid_t pid;
 

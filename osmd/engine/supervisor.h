@@ -2,9 +2,13 @@
 /* Copyright (C) 2026 the osm authors */
 /*
  * supervisor: keeps an executor running. It is forked before the watcher reads a stranger's
- * byte or gives up a right, reads nothing itself, and starts the executor again when it ends,
- * slower each time. The watcher gets the socket of each new one handed over. All of it ends
- * with the watcher: an end of file is the sign, so even kill -9 leaves nothing behind.
+ * byte or gives up a right, reads nothing but osm.conf itself, and starts the executor again
+ * when it ends, slower each time. The watcher gets the socket of each new one handed over. All
+ * of it ends with the watcher: an end of file is the sign, so even kill -9 leaves nothing
+ * behind.
+ *
+ * It holds the settings that a new executor begins with: those of the start, then those of the
+ * last reload. An executor finishes what is pending before anybody can tell it anything.
  */
 #ifndef OSM_ENGINE_SUPERVISOR_H
 #define OSM_ENGINE_SUPERVISOR_H
@@ -18,7 +22,9 @@
 int supervisor_start(const struct paths *paths, const struct config *config, int close_fd,
 		     struct err *e);
 /* The next executor's socket: a descriptor; -EAGAIN: none is waiting; -EPIPE: the supervisor
- * is gone. */
-int supervisor_take(int handover);
+ * is gone. *reloads: how many supervisor_reload it begins with. */
+int supervisor_take(int handover, unsigned *reloads);
+/* Read osm.conf again, for the executors to come; a wrong one changes nothing. */
+bool supervisor_reload(int handover, struct err *e);
 
 #endif
