@@ -248,13 +248,12 @@ static json_t *reload(struct executor *x)
 {
 	struct first_problem first = {0};
 	struct config fresh;
-	char path[PATH_MAX], *text = NULL;
-	struct err e = {0};
 	size_t n, problems;
+	char *text;
 
-	if (!paths_at(&x->paths, PATH_CONF, path, sizeof(path)) ||
-	    !file_read(path, CONF_BYTES_MAX, &text, &n, &e))
-		return executor_refuse("reload: %s: the old settings stay", e.msg);
+	if (!read_list(x, PATH_CONF, &text, &n))
+		return executor_refuse(
+			"reload: osm.conf can't be read: the old settings stay");
 	problems = options_load((struct slice){text, n}, &fresh, keep_first, &first);
 	free(text);
 	if (problems)
