@@ -196,9 +196,10 @@ static void on_line(struct slice line, bool too_long, void *ctx)
 {
 	struct daemon *d = ctx;
 
-	if (!engine_waits(d->engine))
-		tail_position(d->tail, &d->before);
+	d->before_known = engine_waits(d->engine);
 	engine_line(d->engine, line, too_long);
+	if (engine_waits(d->engine))
+		daemon_line_start(d);
 	arm_save(d);
 	if (outbox_full(d->outbox))
 		tail_pause(d->tail, true);
@@ -418,6 +419,7 @@ struct daemon *daemon_new(const struct paths *paths, struct rules *rules, int ha
 	d->rules = rules;
 	d->handover = handover;
 	d->begun_s = (int64_t)time(NULL);
+	d->before_known = true; /* no line is being read */
 	set_spool(d);
 	if (!paths_at(&d->paths, rules_config(rules)->exim_log, d->log, sizeof(d->log)))
 		d->log[0] = '\0';

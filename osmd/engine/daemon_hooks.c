@@ -29,6 +29,14 @@ struct store *daemon_store(struct daemon *d)
 	return d->store;
 }
 
+const struct tail_position *daemon_line_start(struct daemon *d)
+{
+	if (!d->before_known)
+		tail_position(d->tail, &d->before);
+	d->before_known = true;
+	return &d->before;
+}
+
 struct tail_position daemon_place(const struct daemon *d)
 {
 	struct tail_position place;
@@ -85,7 +93,8 @@ static void on_report(json_t *report, unsigned wanted, bool confirmed, void *ctx
 		(long long)json_integer_value(json_object_get(report, "count")),
 		(long long)json_integer_value(json_object_get(report, "limit")),
 		confirmed ? "" : ", not confirmed enough to act upon");
-	if (!outbox_report(d->outbox, report, wanted, confirmed, &d->before, &e)) {
+	if (!outbox_report(d->outbox, report, wanted, confirmed, daemon_line_start(d),
+			   &e)) {
 		d->errors.unsent++;
 		log_msg(LOG_LEVEL_ERROR, "report: %s", e.msg);
 	}

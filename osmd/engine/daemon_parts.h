@@ -46,6 +46,7 @@ struct daemon {
 	uint64_t executors; /* connected so far */
 	unsigned reloads;   /* that the supervisor was told of */
 	int64_t begun_s;    /* wall clock */
+	bool before_known;  /* of before; else it is where the tail is */
 	bool save_armed, watch_failing, failed;
 	struct err why;	    /* of failed */
 	char log[PATH_MAX]; /* as at the start: another one needs a restart */
@@ -55,6 +56,9 @@ struct daemon {
 /* ---- daemon_hooks.c: what the engine asks for ---- */
 struct engine_hooks daemon_hooks(struct daemon *d);
 void daemon_set_facts(struct daemon *d);
+/* Where the line begins that is being read, or the first one that is held back. Few lines need
+ * it and it costs two system calls. */
+const struct tail_position *daemon_line_start(struct daemon *d);
 /* The place that may be stored: nothing before it is still under way. */
 struct tail_position daemon_place(const struct daemon *d);
 /* Store it, and what was confirmed. */
