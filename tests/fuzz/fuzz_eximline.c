@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 the osm authors */
 /*
- * One log line of any bytes: whatever is read from it lies inside of it, what it lists comes
- * to an end, and what the kind promises is there.
+ * One log line of any bytes: whatever is read from it lies inside of it, no byte of it is
+ * taken for two fields, what it lists comes to an end, and what the kind promises is there.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +36,19 @@ static void check_slices(struct slice line, const struct exim_line *l)
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		inside(line, all[i]);
+}
+
+/* Each begins behind the end of the one before it, as Exim writes them. */
+static void check_order(const struct slice *fields, size_t n)
+{
+	const char *end = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!fields[i].n)
+			continue;
+		must(!end || fields[i].p >= end);
+		end = fields[i].p + fields[i].n;
+	}
 }
 
 static void check_stamp(const struct exim_line *l)
@@ -72,8 +85,12 @@ static void check_unescape(struct slice escaped)
 static void check_arrival(struct slice line, const struct exim_line *l)
 {
 	struct slice rest = l->recipients, one;
+	const struct slice fields[] = {l->time,	 l->pid,  l->id,      l->sender,
+				       l->cause, l->helo, l->address, l->port,
+				       l->user,	 l->auth, l->subject, l->recipients};
 	unsigned count = 0;
 
+	check_order(fields, sizeof(fields) / sizeof(fields[0]));
 	while (eximline_recipient(&rest, &one)) {
 		inside(l->recipients, one);
 		inside(l->recipients, rest);
@@ -89,15 +106,17 @@ static void check_arrival(struct slice line, const struct exim_line *l)
 static void check_cwd(struct slice line, const struct exim_line *l)
 {
 	struct slice rest = l->args, one;
+	const struct slice fields[] = {l->time, l->pid, l->path, l->args};
 	unsigned count = 0;
 
+	check_order(fields, sizeof(fields) / sizeof(fields[0]));
 	while (eximline_argument(&rest, &one)) {
 		inside(l->args, one);
 		inside(l->args, rest);
 		must(++count <= line.n + 1);
 	}
 	must(l->path.n > 0 && l->path.p[0] == '/');
-	must(l->arg_count > 0);
+	must(l->arg_count > 0 && (l->truncated || l->arg_count <= count));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
