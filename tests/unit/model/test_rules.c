@@ -103,6 +103,8 @@ Test(rules, the_most_special_line_wins)
 		 "/home//carol/public_html", TRIGGER_CWDCHECK_CWD, 9},
 		{"not watched", "erin", "", "", TRIGGER_LOGLINE, 0},
 		{"* is not for packets", "alice", "", "", TRIGGER_PACKET, 0},
+		{"a path before the mailbox", "alice", "info@alice.example",
+		 "/home/carol/public_html/shop", TRIGGER_LOGLINE, 70},
 		{"a path is for cwd lines only when there is one", "carol", "", "",
 		 TRIGGER_CWDCHECK_CWD, 9},
 	};

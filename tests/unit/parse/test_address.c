@@ -68,6 +68,7 @@ Test(address, ends_where_exim_ended_it)
 		{"a bare address of Exim's", SLICE("[198.51.100.77]:58487"), NO},
 		{"a bare field", SLICE("P=esmtp"), NO},
 		{"a bare bracket", SLICE("("), NO},
+		{"a bare host and port", SLICE("localhost:25"), NO},
 		{"a bare field behind a backslash", SLICE("P\\=esmtp"), 8},
 	};
 

@@ -105,6 +105,7 @@ Test(cwdline, refuses_what_does_not_fit)
 		 "/home/b 1 args: x y<trunc>"},
 		{"two blanks between arguments", "/home/b 2 args: x  y"},
 		{"args: glued to the first one", "/home/b 1 args:x"},
+		{"the same, with a longer one", "/home/b 1 args:xy"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
