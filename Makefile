@@ -116,7 +116,7 @@ $(B)/fuzz/libosm.a: $(SOURCES:%.c=$(B)/fuzz/obj/%.o)
 	ar rcs $@ $^
 
 $(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(B)/fuzz/libosm.a
-	$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer $^ $(PKG_LIBS) -o $@
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer $< $(B)/fuzz/libosm.a $(PKG_LIBS) -o $@
 
 fuzz: have-deps ## a short run of every fuzzer over its corpus
 	@$(MAKE) --no-print-directory FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz-run
