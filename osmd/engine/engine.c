@@ -84,7 +84,15 @@ void engine_set_confirmed_lookup(struct engine *g,
 	g->proof.ctx = ctx;
 }
 
-static void join(struct engine *g, struct slice line, bool too_long);
+static void join(struct engine *g, struct slice raw, const struct exim_line *line);
+
+static void join_text(struct engine *g, struct slice raw)
+{
+	struct exim_line line;
+
+	eximline_parse(raw, &line);
+	join(g, raw, &line);
+}
 
 /* What was taken for the start of a longer line was none. Another of its lines may be one,
  * which then waits for those behind it. */
@@ -100,8 +108,8 @@ static void take_apart(struct engine *g)
 	if (!slice_cut(&rest, '\n', &line))
 		return;
 	while (slice_cut(&rest, '\n', &line))
-		join(g, line, false);
-	join(g, rest, false);
+		join_text(g, line);
+	join_text(g, rest);
 }
 
 /* The lines inside of a sender are its text. In the daemon only the spool can tell that there
@@ -127,17 +135,17 @@ static void take_whole(struct engine *g)
 		g->counters.forged++;
 		triggers_forgery(g->triggers, slice_str(who), &o);
 	}
-	engine_take(g, whole, false);
+	engine_take(g, whole, &first);
 }
 
 /* A line that may go on what waits. */
-static void join(struct engine *g, struct slice line, bool too_long)
+static void join(struct engine *g, struct slice raw, const struct exim_line *line)
 {
 	if (!g->open.waiting) {
-		engine_take(g, line, too_long);
+		engine_take(g, raw, line);
 		return;
 	}
-	switch (opensender_add(&g->open, line, too_long)) {
+	switch (opensender_add(&g->open, raw, line->why == EXIM_BAD_LONG)) {
 	case OPENSENDER_MORE:
 		break;
 	case OPENSENDER_WHOLE:
@@ -145,15 +153,26 @@ static void join(struct engine *g, struct slice line, bool too_long)
 		break;
 	case OPENSENDER_NONE:
 		take_apart(g);
-		join(g, line, too_long);
+		join(g, raw, line);
 		break;
 	}
 }
 
-void engine_line(struct engine *g, struct slice line, bool too_long)
+void engine_parsed_line(struct engine *g, struct slice raw, const struct exim_line *line)
 {
 	g->counters.lines++;
-	join(g, line, too_long);
+	join(g, raw, line);
+}
+
+void engine_line(struct engine *g, struct slice raw, bool too_long)
+{
+	struct exim_line line;
+
+	if (too_long)
+		eximline_parse_cut(raw, &line);
+	else
+		eximline_parse(raw, &line);
+	engine_parsed_line(g, raw, &line);
 }
 
 bool engine_waits(const struct engine *g)

@@ -14,6 +14,7 @@
 #include "osmd/base/err.h"
 #include "osmd/model/event.h"
 #include "osmd/model/rules.h"
+#include "osmd/parse/eximline.h"
 
 struct engine;
 
@@ -62,6 +63,8 @@ void engine_set_confirmed_lookup(struct engine *g,
 
 /* One physical line, without its LF. */
 void engine_line(struct engine *g, struct slice line, bool too_long);
+/* The same for a line that was parsed elsewhere, by eximline_parse or eximline_parse_cut. */
+void engine_parsed_line(struct engine *g, struct slice raw, const struct exim_line *line);
 /* Does it hold lines back, to see how the next one goes on? The place in the log that is
  * stored must not pass them then. */
 bool engine_waits(const struct engine *g);

@@ -329,16 +329,9 @@ static void take_line(struct engine *g, const struct exim_line *line, struct sli
 	}
 }
 
-void engine_take(struct engine *g, struct slice raw, bool too_long)
+void engine_take(struct engine *g, struct slice raw, const struct exim_line *line)
 {
-	struct exim_line line;
-
-	eximline_parse(raw, &line);
-	if (too_long) {
-		line.kind = EXIM_BAD;
-		line.why = EXIM_BAD_LONG;
-	}
-	take_line(g, &line, raw, line_time(g, &line));
+	take_line(g, line, raw, line_time(g, line));
 	if (g->live)
-		stretch_pass(&g->stretch, &line, raw, is_safe_folder(g, line.path));
+		stretch_pass(&g->stretch, line, raw, is_safe_folder(g, line->path));
 }

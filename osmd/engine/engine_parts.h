@@ -54,7 +54,7 @@ struct engine {
 };
 
 /* One line that is not part of a longer one. */
-void engine_take(struct engine *g, struct slice raw, bool too_long);
+void engine_take(struct engine *g, struct slice raw, const struct exim_line *line);
 /* A counted arrival that nothing followed: a claim. */
 void engine_unfollowed(const struct track_entry *e, void *ctx);
 

@@ -11,22 +11,26 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define BLOCK_BYTES (256u * 1024)
+#define READ_BYTES (128u * 1024)
+#define BLOCK_LINES 4096u
 #define BLOCKS 4
 
 struct block {
-	char *p; /* owned */
-	size_t n;
+	char *bytes; /* owned; READ_BYTES + EXIM_LINE_MAX: a read behind what was left over */
+	struct readahead_line *lines; /* owned; BLOCK_LINES */
+	size_t bytes_n, lines_n;
 };
 
 struct readahead {
-	struct archive *archive; /* the thread's, once it runs */
 	uint64_t total;
 	bool has_thread;
 	pthread_t thread;
+	/* the thread's, once it runs */
+	struct archive *archive;
+	bool cutting; /* inside of a line of which enough is known */
+	/* between the two */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	/* under the lock */
 	struct block block[BLOCKS];
 	unsigned first, count; /* full ones; the first may be in use */
 	bool in_use, ended, stop;
@@ -35,51 +39,118 @@ struct readahead {
 	char why[256];
 };
 
+/* ---- the thread ---- */
+
 /* A free block, which nobody else touches until it is given; NULL: told to stop. */
-static char *wait_for_room(struct readahead *r)
+static struct block *wait_for_room(struct readahead *r)
 {
-	char *room = NULL;
+	struct block *room = NULL;
 
 	pthread_mutex_lock(&r->lock);
 	while (r->count == BLOCKS && !r->stop)
 		pthread_cond_wait(&r->changed, &r->lock);
 	if (!r->stop)
-		room = r->block[(r->first + r->count) % BLOCKS].p;
+		room = &r->block[(r->first + r->count) % BLOCKS];
 	pthread_mutex_unlock(&r->lock);
 	return room;
 }
 
-/* n < 0: an error; 0: the end. */
-static void give(struct readahead *r, ssize_t n)
+static void give(struct readahead *r, const struct block *b)
 {
 	pthread_mutex_lock(&r->lock);
-	if (n > 0) {
-		r->block[(r->first + r->count) % BLOCKS].n = (size_t)n;
-		r->count++;
-	} else {
-		r->ended = true;
-		r->code = n < 0 ? EIO : 0;
-		if (n < 0)
-			snprintf(r->why, sizeof(r->why), "%s",
-				 archive_error_string(r->archive));
-	}
+	r->count += b->lines_n > 0;
 	r->done = (uint64_t)archive_filter_bytes(r->archive, -1);
-	pthread_cond_broadcast(&r->changed);
+	pthread_cond_signal(&r->changed);
 	pthread_mutex_unlock(&r->lock);
+}
+
+static void end(struct readahead *r, bool failed)
+{
+	pthread_mutex_lock(&r->lock);
+	r->ended = true;
+	if (failed) {
+		r->code = EIO;
+		snprintf(r->why, sizeof(r->why), "%s", archive_error_string(r->archive));
+	}
+	pthread_cond_signal(&r->changed);
+	pthread_mutex_unlock(&r->lock);
+}
+
+static void add_line(struct block *b, const char *p, size_t n, bool is_cut)
+{
+	struct readahead_line *line = &b->lines[b->lines_n++];
+
+	line->raw = (struct slice){p, n < EXIM_LINE_MAX ? n : EXIM_LINE_MAX};
+	if (is_cut || n > EXIM_LINE_MAX)
+		eximline_parse_cut(line->raw, &line->parsed);
+	else
+		eximline_parse(line->raw, &line->parsed);
+}
+
+/* The lines of the block's bytes; returns the bytes after the last of them. */
+static struct slice cut_lines(struct readahead *r, struct block *b)
+{
+	const char *p = b->bytes, *stop = p + b->bytes_n, *lf;
+
+	b->lines_n = 0;
+	while (b->lines_n < BLOCK_LINES && (lf = memchr(p, '\n', (size_t)(stop - p)))) {
+		add_line(b, p, (size_t)(lf - p), r->cutting);
+		r->cutting = false;
+		p = lf + 1;
+	}
+	return (struct slice){p, (size_t)(stop - p)};
+}
+
+/* Put what is left of one block at the beginning of the next. What is longer than a line may
+ * be ends in its first EXIM_LINE_MAX bytes, unless the block was only full of lines. */
+static void carry_over(struct readahead *r, struct slice rest, bool was_full,
+		       struct block *to)
+{
+	if (!was_full && rest.n > EXIM_LINE_MAX) {
+		rest.n = EXIM_LINE_MAX;
+		r->cutting = true;
+	}
+	memcpy(to->bytes, rest.p, rest.n);
+	to->bytes_n = rest.n;
+}
+
+/* > 0: there may be more; 0: the end; < 0: an error. */
+static ssize_t fill(struct readahead *r, struct block *b)
+{
+	size_t room = READ_BYTES + EXIM_LINE_MAX - b->bytes_n;
+	ssize_t n = archive_read_data(r->archive, b->bytes + b->bytes_n, room);
+
+	b->bytes_n += n > 0 ? (size_t)n : 0;
+	return n;
 }
 
 static void *read_all(void *ctx)
 {
 	struct readahead *r = ctx;
+	struct slice rest = {"", 0};
+	struct block *b;
+	bool full = false;
 	ssize_t n = 1;
-	char *room;
 
-	while (n > 0 && (room = wait_for_room(r))) {
-		n = archive_read_data(r->archive, room, BLOCK_BYTES);
-		give(r, n);
+	while ((b = wait_for_room(r))) {
+		carry_over(r, rest, full, b);
+		if (!full && n > 0)
+			n = fill(r, b);
+		rest = cut_lines(r, b);
+		full = b->lines_n == BLOCK_LINES;
+		if (n <= 0 && !full && rest.n) { /* the last line has no LF */
+			add_line(b, rest.p, rest.n, r->cutting);
+			rest.n = 0;
+		}
+		give(r, b);
+		if (n <= 0 && !full)
+			break;
 	}
+	end(r, n < 0);
 	return NULL;
 }
+
+/* ---- its user ---- */
 
 static bool open_input(struct readahead *r, const char *path, struct err *e)
 {
@@ -95,7 +166,7 @@ static bool open_input(struct readahead *r, const char *path, struct err *e)
 	if (!is_stdin && !S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
 		return err_set(e, EINVAL, "%s: not a file", path);
 	r->total = is_stdin || !S_ISREG(st.st_mode) ? 0 : (uint64_t)st.st_size;
-	if (archive_read_open_filename(r->archive, is_stdin ? NULL : path, BLOCK_BYTES) !=
+	if (archive_read_open_filename(r->archive, is_stdin ? NULL : path, READ_BYTES) !=
 	    ARCHIVE_OK)
 		return err_set(e, EIO, "%s: %s", path, archive_error_string(r->archive));
 	switch (archive_read_next_header(r->archive, &entry)) {
@@ -113,8 +184,9 @@ static bool open_input(struct readahead *r, const char *path, struct err *e)
 static bool start(struct readahead *r, struct err *e)
 {
 	for (int i = 0; i < BLOCKS; i++) {
-		r->block[i].p = malloc(BLOCK_BYTES);
-		if (!r->block[i].p)
+		r->block[i].bytes = malloc(READ_BYTES + EXIM_LINE_MAX);
+		r->block[i].lines = calloc(BLOCK_LINES, sizeof(*r->block[i].lines));
+		if (!r->block[i].bytes || !r->block[i].lines)
 			return err_set(e, ENOMEM, "no memory to read with");
 	}
 	if (r->ended)
@@ -148,39 +220,43 @@ void readahead_close(struct readahead *r)
 	if (r->has_thread) {
 		pthread_mutex_lock(&r->lock);
 		r->stop = true;
-		pthread_cond_broadcast(&r->changed);
+		pthread_cond_signal(&r->changed);
 		pthread_mutex_unlock(&r->lock);
 		pthread_join(r->thread, NULL);
 	}
 	if (r->archive)
 		archive_read_free(r->archive);
-	for (int i = 0; i < BLOCKS; i++)
-		free(r->block[i].p);
+	for (int i = 0; i < BLOCKS; i++) {
+		free(r->block[i].bytes);
+		free(r->block[i].lines);
+	}
 	pthread_cond_destroy(&r->changed);
 	pthread_mutex_destroy(&r->lock);
 	free(r);
 }
 
-bool readahead_next(struct readahead *r, struct slice *bytes, struct err *e)
+size_t readahead_next(struct readahead *r, const struct readahead_line **lines,
+		      struct err *e)
 {
-	bool got;
+	size_t n = 0;
 
 	pthread_mutex_lock(&r->lock);
 	if (r->in_use) {
 		r->first = (r->first + 1) % BLOCKS;
 		r->count--;
-		r->in_use = false;
-		pthread_cond_broadcast(&r->changed);
+		pthread_cond_signal(&r->changed);
 	}
 	while (!r->count && !r->ended)
 		pthread_cond_wait(&r->changed, &r->lock);
-	got = r->in_use = r->count > 0;
-	if (got)
-		*bytes = (struct slice){r->block[r->first].p, r->block[r->first].n};
-	else if (r->code)
+	r->in_use = r->count > 0;
+	if (r->in_use) {
+		*lines = r->block[r->first].lines;
+		n = r->block[r->first].lines_n;
+	} else if (r->code) {
 		err_set(e, r->code, "%s", r->why);
+	}
 	pthread_mutex_unlock(&r->lock);
-	return got;
+	return n;
 }
 
 uint64_t readahead_done(struct readahead *r)

@@ -248,6 +248,12 @@ void eximline_parse(struct slice line, struct exim_line *out)
 		read_text(text, line.p + line.n, out);
 }
 
+void eximline_parse_cut(struct slice first, struct exim_line *out)
+{
+	eximline_parse(first, out);
+	set_bad(out, EXIM_BAD_LONG);
+}
+
 /* ---- going through what a line lists ---- */
 
 bool eximline_recipient(struct slice *rest, struct slice *address)

@@ -80,6 +80,8 @@ struct exim_line {
 
 /* Always fills *out (kind EXIM_BAD with a reason when it does not fit). */
 void eximline_parse(struct slice line, struct exim_line *out);
+/* The same for the first bytes of a line that is longer: its stamp and id, EXIM_BAD_LONG. */
+void eximline_parse_cut(struct slice first, struct exim_line *out);
 /* The next recipient of an arrival's list; false at the end. */
 bool eximline_recipient(struct slice *rest, struct slice *address);
 /* The next argument of a cwd line, quotes taken off; false at the end. */
