@@ -31,9 +31,11 @@ best() { # best of the rounds, in seconds
 cat "$log" >/dev/null
 best 'wc -l' wc -l "$log"
 best "grep -c ' <= '" grep -c ' <= ' "$log"
-best 'osm replay (whole engine)' build/osm --root "$root" replay --json "$log"
+best 'osm replay (whole engine)' build/osm --root "$root" replay "$log"
+best 'osm replay --json (every report)' build/osm --root "$root" replay --json "$log"
 best 'osm replay --totals' build/osm --root "$root" replay --totals --json "$log"
 command -v mawk >/dev/null && best 'mawk, four patterns' mawk '/ <= /{if(/ A=/)a++;else if(/ U=/)u++} / cwd=/{c++} END{print a,u,c}' "$log"
+best 'Perl loop, three expressions' perl tests/bench/perl_loop.pl "$log"
 best 'Perl loop, lfd-like expressions' perl tests/bench/lfd_like.pl "$log"
 if [ "${SLOW_PEERS:-1}" = 1 ]; then
 	rounds=1
