@@ -185,6 +185,7 @@ static const struct action_kind kinds[ACTION_COUNT] = {
 			  .perform = email_perform},
 	[ACTION_STORE] = {.id = ACTION_STORE,
 			  .needs_report = true,
+			  .in_store = true,
 			  .verb = "stored",
 			  .target = "osm.db",
 			  .perform = store_perform},

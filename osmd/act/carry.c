@@ -181,6 +181,8 @@ bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 
 	if (kind->disruptive && !close_lost(x, row, now_s, e))
 		return false;
+	if (!kind->in_store && !store_settle(x->store, e))
+		return false;
 	row->state = kind->perform(&job, detail);
 	copy(row->detail, sizeof(row->detail), slice_str(detail));
 	log_msg(row->state == ACTION_DONE ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
@@ -215,7 +217,7 @@ static bool carry_action(struct executor *x, const struct action_kind *kind,
 	copy(row.detail, sizeof(row.detail), slice_str(d.detail));
 	if (kind->disruptive && d.go && x->config.action_expire_s)
 		row.expires_s = now_s + x->config.action_expire_s;
-	if (!store_action_begin(x->store, &row, &fresh, e))
+	if (!store_gather(x->store, e) || !store_action_begin(x->store, &row, &fresh, e))
 		return false;
 	if (!fresh)
 		return row.state != ACTION_PENDING || recover_row(x, &row, now_s, e);
@@ -298,8 +300,10 @@ json_t *carry_report(struct executor *x, const json_t *request, int64_t now_s)
 		return executor_refuse("\"wanted\" is no list of known actions");
 	if (!json_is_boolean(confirmed))
 		return executor_refuse("\"confirmed\" is neither true nor false");
-	ok = store_report_add(x->store, report, &fresh, &e) &&
+	ok = store_gather(x->store, &e) &&
+	     store_report_add(x->store, report, &fresh, &e) &&
 	     carry_all(x, report, wanted, json_is_true(confirmed), now_s, &e);
+	ok = store_settle(x->store, &e) && ok;
 	if (!ok)
 		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
 	return report_answer(x, report, ok, &e);

@@ -165,6 +165,34 @@ bool store_report_add(struct store *s, const json_t *report, bool *fresh, struct
 	return ok;
 }
 
+/* A full disk or a read error makes SQLite roll back by itself. */
+static bool rolled_back(struct store *s, struct err *e)
+{
+	return sqlite3_get_autocommit(s->db.h) &&
+	       !err_set(e, EIO, "%s: what was to be written was rolled back", s->db.path);
+}
+
+bool store_gather(struct store *s, struct err *e)
+{
+	if (s->gathers)
+		return !rolled_back(s, e);
+	s->gathers = db_exec(&s->db, "BEGIN IMMEDIATE", "begin to write", e);
+	return s->gathers;
+}
+
+bool store_settle(struct store *s, struct err *e)
+{
+	if (!s->gathers)
+		return true;
+	s->gathers = false;
+	if (rolled_back(s, e))
+		return false;
+	if (db_exec(&s->db, "COMMIT", "write", e))
+		return true;
+	sqlite3_exec(s->db.h, "ROLLBACK", NULL, NULL, NULL);
+	return false;
+}
+
 static bool put_time(json_t *row, const char *name, const char *iso_name, int64_t at_s)
 {
 	char text[REPORT_TIME_SIZE];

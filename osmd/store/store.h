@@ -44,6 +44,13 @@ struct action_row {
 struct store *store_open(const char *path, bool writing, struct err *e);
 void store_close(struct store *s); /* NULL is fine */
 
+/* Between the two, what is written is kept back, to go to the disk in one piece: one wait for
+ * the disk instead of one for each. store_settle before anything is done that the journal must
+ * know of; it fails when any of it could not be written, and then none of it is. Both do
+ * nothing when there is nothing to do. */
+bool store_gather(struct store *s, struct err *e);
+bool store_settle(struct store *s, struct err *e);
+
 /* Store a report document; *fresh is false when its id is there already (not an error).
  * state of "actions" is filled in by store_report_read from the journal. */
 bool store_report_add(struct store *s, const json_t *report, bool *fresh, struct err *e);
@@ -68,7 +75,8 @@ bool store_report_each(struct store *s, int64_t since_s,
 		       struct err *e);
 bool store_report_prune(struct store *s, int64_t before_s, struct err *e);
 
-/* Journal. begin: the row is on disk as pending when this returns; *fresh false when
+/* Journal. begin: the row is on disk as pending when this returns (or at the next
+ * store_settle); *fresh false when
  * (report, action, target) is there already, with *row filled from it. */
 bool store_action_begin(struct store *s, struct action_row *row, bool *fresh,
 			struct err *e);

@@ -82,6 +82,7 @@ _Static_assert(STORE_STATEMENTS <= DB_STATEMENTS, "too few slots");
 
 struct store {
 	struct db db;
+	bool gathers; /* between store_gather and store_settle */
 };
 
 /* Journal rows that keep something from a customer until they are undone. */

@@ -542,3 +542,59 @@ Test(store, cannot_be_made_on_a_full_disk)
 	cr_expect(strstr(e.msg, "full") || strstr(e.msg, "No space"), "%s", e.msg);
 	cr_assert_eq(umount(scratch), 0);
 }
+
+Test(store, writes_what_was_gathered_in_one_piece)
+{
+	struct err e = {0};
+	struct action_row row = row_of(1, "hold", "acct");
+	bool fresh;
+
+	cr_assert(store_settle(s, &e), "nothing to settle");
+	cr_assert(store_gather(s, &e) && store_gather(s, &e));
+	add(1, "acct", "logline", NOON);
+	cr_assert(store_action_begin(s, &row, &fresh, &e));
+	cr_expect(is_there(1), "it is there for its writer");
+	cr_expect_eq(sql("SELECT count(*) FROM report"), 0, "and not yet for others");
+	cr_assert(store_settle(s, &e), "%s", e.msg);
+	cr_expect_eq(sql("SELECT count(*) FROM report"), 1);
+	cr_expect_eq(sql("SELECT count(*) FROM action"), 1);
+	add(2, "acct", "logline", NOON);
+	cr_expect_eq(sql("SELECT count(*) FROM report"), 2, "each by itself again");
+}
+
+/* Else an action would be begun, or even done, whose report is not stored. */
+Test(store, stores_nothing_of_what_was_gathered_when_the_disk_is_full)
+{
+	struct err e = {0};
+	struct action_row row = row_of(1, "hold", "acct");
+	bool fresh;
+
+	store_close(s);
+	s = NULL;
+	if (!mount_small("size=1m"))
+		cr_skip_test("no right to mount");
+	s = store_open(db_path, true, &e);
+	cr_assert(store_gather(s, &e));
+	add(1, "acct", "logline", NOON);
+	cr_assert_not(fill(&e) && store_settle(s, &e), "1 MB holds 10");
+	cr_expect(strstr(e.msg, "the disk is full"), "%s", e.msg);
+	/* whichever failed: nothing goes on as if the report were there */
+	if (!store_gather(s, &e)) {
+		cr_expect(strstr(e.msg, "rolled back"), "%s", e.msg);
+		cr_expect_not(store_settle(s, &e));
+	} else {
+		cr_expect(store_action_begin(s, &row, &fresh, &e) || !fresh);
+		store_settle(s, &e);
+	}
+	cr_expect(sql("SELECT count(*) FROM report") > 0 ||
+			  sql("SELECT count(*) FROM action") == 0,
+		  "no action without its report");
+	cr_assert_eq(mount("none", scratch, "tmpfs", MS_REMOUNT, "size=64m"), 0);
+	cr_assert(store_gather(s, &e), "%s", e.msg);
+	add(3, "acct", "logline", NOON);
+	cr_assert(store_settle(s, &e), "%s", e.msg);
+	cr_expect(is_there(3));
+	store_close(s);
+	s = NULL;
+	cr_assert_eq(umount(scratch), 0);
+}
