@@ -251,7 +251,7 @@ struct call {
 	bool has_cause;	  /* -EID */
 };
 
-static void read_option(struct slice arg, struct slice *rest, struct call *call)
+static void read_option(struct slice arg, struct exim_args *rest, struct call *call)
 {
 	struct slice value = {arg.p + 2, arg.n > 2 ? arg.n - 2 : 0};
 
@@ -272,8 +272,9 @@ static void read_option(struct slice arg, struct slice *rest, struct call *call)
 		call->null_sender = true;
 }
 
-static void read_call(struct slice rest, struct call *call)
+static void read_call(struct slice args, struct call *call)
 {
+	struct exim_args rest = {.rest = args};
 	struct slice arg;
 	bool options = true;
 
@@ -343,7 +344,8 @@ void classify_cwd(const struct classify *c, const struct exim_line *line,
 struct slice classify_delivery_id(const struct classify *c, const struct exim_line *line)
 {
 	static const struct slice none;
-	struct slice rest = line->args, program, option, id;
+	struct exim_args rest = {.rest = line->args};
+	struct slice program, option, id;
 
 	if (line->path.n < 7 || !is_spool(c, line->path) ||
 	    !eximline_argument(&rest, &program) || !eximline_argument(&rest, &option) ||

@@ -30,12 +30,14 @@ static const char *last_closing_quote(const char *p, const char *end)
 	return NULL;
 }
 
-const char *cwdline_skip_arg(const char *p, const char *end)
+const char *cwdline_skip_arg(const char *p, const char *end, bool *unclosed)
 {
 	const char *close = NULL;
 
-	if (p < end && *p == '"')
+	if (p < end && *p == '"' && !*unclosed) {
 		close = closing_quote(p + 1, end);
+		*unclosed = !close;
+	}
 	return close ? close + 1 : scan_word(p, end);
 }
 
@@ -46,16 +48,17 @@ static void count_args(const char *p, const char *end, unsigned *least, unsigned
 {
 	const char *last = NULL; /* quote that can end the first quoted argument */
 	unsigned saved = 0;	 /* arguments that the longest reading takes into one */
+	bool unclosed = false;
 
 	*most = 0;
 	while (p < end) {
-		bool is_first = !last && *p == '"';
+		bool is_first = !last && !unclosed && *p == '"';
 
 		if (is_first)
 			last = last_closing_quote(p + 1, end);
 		else if (last && p <= last)
 			saved++;
-		p = cwdline_skip_arg(p, end);
+		p = cwdline_skip_arg(p, end, &unclosed);
 		++*most;
 		if (p < end)
 			p++;

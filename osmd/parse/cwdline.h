@@ -14,7 +14,9 @@
 
 /* Fills path, args and arg_count from the text after "cwd="; false when nothing fits. */
 bool cwdline_read(const char *p, const char *end, struct exim_line *out);
-/* The byte after the argument at p: a blank or end. */
-const char *cwdline_skip_arg(const char *p, const char *end);
+/* The byte after the argument at p: a blank or end. *unclosed, false at the first argument:
+ * a search found no quote that ends an argument, so that none of the later ones need search
+ * again. */
+const char *cwdline_skip_arg(const char *p, const char *end, bool *unclosed);
 
 #endif

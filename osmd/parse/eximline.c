@@ -272,14 +272,15 @@ bool eximline_recipient(struct slice *rest, struct slice *address)
 	return true;
 }
 
-bool eximline_argument(struct slice *rest, struct slice *arg)
+bool eximline_argument(struct exim_args *args, struct slice *arg)
 {
+	struct slice *rest = &args->rest;
 	const char *end, *after;
 
 	if (!rest->n)
 		return false;
 	end = rest->p + rest->n;
-	after = cwdline_skip_arg(rest->p, end);
+	after = cwdline_skip_arg(rest->p, end, &args->unclosed);
 	*arg = scan_between(rest->p, after);
 	if (arg->n >= 2 && arg->p[0] == '"' && after[-1] == '"')
 		*arg = scan_between(arg->p + 1, after - 1);

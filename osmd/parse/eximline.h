@@ -84,8 +84,13 @@ void eximline_parse(struct slice line, struct exim_line *out);
 void eximline_parse_cut(struct slice first, struct exim_line *out);
 /* The next recipient of an arrival's list; false at the end. */
 bool eximline_recipient(struct slice *rest, struct slice *address);
-/* The next argument of a cwd line, quotes taken off; false at the end. */
-bool eximline_argument(struct slice *rest, struct slice *arg);
+/* Arguments of a cwd line; begins as {.rest = line.args}. */
+struct exim_args {
+	struct slice rest;
+	bool unclosed; /* no quote in the rest ends an argument */
+};
+/* The next one, quotes taken off; false at the end. */
+bool eximline_argument(struct exim_args *args, struct slice *arg);
 /* Undo T='s escapes into out (at least escaped.n bytes); returns the length. */
 size_t eximline_unescape(struct slice escaped, char *out);
 /* The second in which the id was made (base 62 of its first six characters); -1: no id. */

@@ -105,14 +105,15 @@ static void check_arrival(struct slice line, const struct exim_line *l)
 
 static void check_cwd(struct slice line, const struct exim_line *l)
 {
-	struct slice rest = l->args, one;
 	const struct slice fields[] = {l->time, l->pid, l->path, l->args};
+	struct exim_args rest = {.rest = l->args};
+	struct slice one;
 	unsigned count = 0;
 
 	check_order(fields, sizeof(fields) / sizeof(fields[0]));
 	while (eximline_argument(&rest, &one)) {
 		inside(l->args, one);
-		inside(l->args, rest);
+		inside(l->args, rest.rest);
 		must(++count <= line.n + 1);
 	}
 	must(l->path.n > 0 && l->path.p[0] == '/');

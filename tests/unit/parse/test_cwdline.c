@@ -174,10 +174,13 @@ Test(cwdline, lists_arguments_one_by_one)
 		{"a quote inside a word stays", "-fa\"b c", "-fa\"b|c|"},
 		{"a quote that does not end", "-F \"a b", "-F|\"a|b|"},
 		{"a quote alone", "\"", "\"|"},
+		{"quotes that don't end after one that does", "\"a b\" \"c \"d",
+		 "a b|\"c|\"d|"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct slice rest = slice_str(rows[i].args), one;
+		struct exim_args rest = {.rest = slice_str(rows[i].args)};
+		struct slice one;
 		char got[200] = "";
 		size_t n = 0;
 
@@ -185,4 +188,22 @@ Test(cwdline, lists_arguments_one_by_one)
 			n += (size_t)sprintf(got + n, "%.*s|", (int)one.n, one.p);
 		cr_expect_str_eq(got, rows[i].want, "%s", rows[i].why);
 	}
+}
+
+/* A customer chooses path and arguments: to read them costs no more for it. */
+Test(cwdline, opening_quotes_and_false_counts_cost_no_time, .timeout = 5)
+{
+	static char text[8100];
+	struct exim_line line;
+	size_t n = 0;
+
+	n += (size_t)sprintf(text, "/home/a/");
+	for (int i = 0; i < 64; i++)
+		n += (size_t)sprintf(text + n, " 1 args: ");
+	n += (size_t)sprintf(text + n, "x 3 args: ");
+	while (n < sizeof(text) - 4)
+		n += (size_t)sprintf(text + n, "\"a ");
+	for (int i = 0; i < 500; i++)
+		parse(text, &line);
+	cr_expect_eq(line.kind, EXIM_BAD);
 }
