@@ -43,15 +43,17 @@ const char *cwdline_skip_arg(const char *p, const char *end, bool *unclosed)
 
 /* How many arguments are at p. Quotes inside an argument are not escaped, so one that holds
  * `" ` can be read as several: `most` is the reading in which each ends at the first quote
- * that can end it, `least` the one in which the first goes on to the last such quote. */
-static void count_args(const char *p, const char *end, unsigned *least, unsigned *most)
+ * that can end it, `least` the one in which the first goes on to the last such quote.
+ * Stops when `least` is more than `wanted`. */
+static void count_args(const char *p, const char *end, unsigned wanted, unsigned *least,
+		       unsigned *most)
 {
 	const char *last = NULL; /* quote that can end the first quoted argument */
 	unsigned saved = 0;	 /* arguments that the longest reading takes into one */
 	bool unclosed = false;
 
 	*most = 0;
-	while (p < end) {
+	while (p < end && *most - saved <= wanted) {
 		bool is_first = !last && !unclosed && *p == '"';
 
 		if (is_first)
@@ -97,7 +99,7 @@ static bool fits(const char *args, const char *end, unsigned count, bool *cut)
 {
 	unsigned least, most;
 
-	count_args(args, end, &least, &most);
+	count_args(args, end, count, &least, &most);
 	*cut = is_cut(args, end);
 	return (count >= least && count <= most) || (*cut && count > most);
 }
