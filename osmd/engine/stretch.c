@@ -28,6 +28,14 @@ static bool may_go_on(struct slice raw)
 	return quoted;
 }
 
+/* Mail for a file or a command, whose name a customer's filter may make of anything; Exim
+ * prints it as it is. */
+static bool is_file_or_pipe(struct slice address)
+{
+	return slice_starts(address, SLICE("/")) || slice_starts(address, SLICE("|")) ||
+	       slice_starts(address, SLICE("save "));
+}
+
 static bool disturbs(const struct exim_line *line, struct slice raw, bool safe_folder)
 {
 	switch (line->kind) {
@@ -39,6 +47,11 @@ static bool disturbs(const struct exim_line *line, struct slice raw, bool safe_f
 	case EXIM_ARRIVAL: /* the whole line fits: it ends where it should */
 	case EXIM_COMPLETED:
 		return false;
+	case EXIM_DELIVERY:
+		return is_file_or_pipe(line->field) || may_go_on(raw);
+	case EXIM_ID_OTHER: /* a transport's trouble names its file or command, too */
+		return memchr(raw.p, '/', raw.n) || memchr(raw.p, '|', raw.n) ||
+		       may_go_on(raw);
 	default:
 		return may_go_on(raw);
 	}

@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the osm authors */
 /*
  * stretch: could a line of the log have been forged? Exim writes at most 8192 bytes at once,
- * and a forged line stands in the same write as what carried it: a newline in a folder's name
- * or in a quoted address. So a line is beyond doubt when nothing in the 8192 bytes before it
+ * and a forged line stands in the same write as what carried it: a newline in a folder's name,
+ * in a quoted address, or in the file or command that a customer's filter delivers to. So a line is beyond doubt when nothing in the 8192 bytes before it
  * can have carried one.
  */
 #ifndef OSM_ENGINE_STRETCH_H

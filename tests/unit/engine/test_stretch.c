@@ -56,6 +56,12 @@ Test(stretch, what_can_carry_a_forged_line_disturbs_the_next_8192_bytes)
 		 "and what it swallowed"},
 		{AT ID "=> x@ok.example R=r T=t C=\"250 ok\"", false, false,
 		 "quotes that close"},
+		{AT ID "=> /home/bob/mail/f", false, true, "a filter's file"},
+		{AT ID "-> |/home/bob/p", false, true, "a filter's command"},
+		{AT ID "== save f", false, true, "a filter's file, not yet whole"},
+		{AT ID "<|/home/bob/p", false, true, "what a command has said"},
+		{AT ID "=> bob/x <b/x@bob.example> R=r T=t", false, false,
+		 "a name with a slash is no file"},
 		{AT ID "** \"n", false, true, "an address with an open quote"},
 		{AT ID "** n\\", false, true, "a backslash takes the line's end along"},
 		{AT ID
