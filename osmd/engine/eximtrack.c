@@ -15,6 +15,9 @@
  * then differ by whole quarters of an hour. */
 #define ZONE_STEP_S 900
 #define REPLIES_MAX 8 /* a vacation answers once, to a list of forwarded addresses */
+/* Replies in an hour to messages from before the log began, or forgotten since. */
+#define OLD_REPLIES_MAX 8
+#define OLD_REPLIES_S 3600
 
 struct eximtrack {
 	struct track_entry *ring;
@@ -28,6 +31,8 @@ struct eximtrack {
 	bool has_skew;
 	bool assumed;	   /* that skew_s is 0, until an arrival tells */
 	int64_t horizon_s; /* ids made up to here may have been forgotten; id time */
+	int64_t old_replies_s; /* when the first of these was seen */
+	unsigned old_replies;
 	track_unfollowed_fn unfollowed;
 	void *ctx;
 };
@@ -210,12 +215,24 @@ bool eximtrack_is_new(const struct eximtrack *t, struct slice id)
 	return t->has_skew && id_s > t->horizon_s && id_s <= t->last_s - t->skew_s + 1;
 }
 
+/* A cause that may have been forgotten: nothing tells it from a made-up one. */
+static bool old_reply(struct eximtrack *t, struct slice cause)
+{
+	if (t->has_skew && eximline_id_time(cause) > t->horizon_s)
+		return false; /* it would be known, or it is of the future */
+	if (t->last_s - t->old_replies_s > OLD_REPLIES_S) {
+		t->old_replies_s = t->last_s;
+		t->old_replies = 0;
+	}
+	return t->old_replies++ < OLD_REPLIES_MAX;
+}
+
 bool eximtrack_reply(struct eximtrack *t, struct slice cause)
 {
 	struct track_entry *e = eximtrack_find(t, cause);
 
 	if (!e)
-		return !eximtrack_is_new(t, cause);
+		return old_reply(t, cause);
 	if (e->replies < UINT8_MAX)
 		e->replies++;
 	return e->replies <= REPLIES_MAX;

@@ -54,7 +54,7 @@ struct track_entry *eximtrack_add(struct eximtrack *t, struct slice id,
 /* Would the arrival of this unknown id have been seen, had it been written? */
 bool eximtrack_is_new(const struct eximtrack *t, struct slice id);
 /* Was this reply's cause (R=) a message of this server, with not too many replies yet?
- * Anybody can give sendmail a made-up -E. */
+ * Anybody can give sendmail a made-up -E; of causes that may be forgotten a few are believed. */
 bool eximtrack_reply(struct eximtrack *t, struct slice cause);
 /* Every arrival that is counted and not followed. */
 void eximtrack_unfollowed(struct eximtrack *t);

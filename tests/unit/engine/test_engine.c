@@ -313,6 +313,30 @@ Test(engine, a_mailbox_is_counted_by_its_login)
 	cr_expect_str_eq(text_of(0, "account"), "bob");
 }
 
+/* sendmail -f '<>' -EID looks like Exim's own autoreply. */
+static void by_reply(const char *user, const char *cause)
+{
+	char text[512], at[24], id[24];
+
+	snprintf(text, sizeof(text),
+		 "%s %s <= <> R=%s U=%s P=local S=400 T=\"a\" for x@ok.example", stamp(at),
+		 new_id(id), cause, user);
+	line(text);
+}
+
+Test(engine, a_made_up_cause_hides_no_mail)
+{
+	by_script("bob", "a");
+	for (int i = 0; i < 4; i++)
+		by_reply("alice", "zzzzzz-000000-00");
+	cr_assert_eq(lab.reports, 1, "of the future");
+	cr_expect_str_eq(text_of(0, "account"), "alice");
+	lab.now_s += 2 * 3600;
+	for (int i = 0; i < 30; i++)
+		by_reply("alice", "1aaaaa-000000-00");
+	cr_expect_gt(lab.reports, 1, "of the past");
+}
+
 Test(engine, recipients_can_be_the_unit)
 {
 	set_rules(CONF "COUNT_UNIT = \"recipients\"\n", "", "");

@@ -140,3 +140,21 @@ Test(eximtrack, a_message_has_a_few_replies_and_no_more)
 		      "a made-up cause");
 	eximtrack_free(t);
 }
+
+Test(eximtrack, few_causes_that_may_be_forgotten_are_believed)
+{
+	struct eximtrack *t = eximtrack_new(16, NULL, NULL);
+	char id[24];
+	unsigned replies = 0;
+
+	arrive(t, START, 1);
+	for (unsigned i = 0; i < 20; i++)
+		replies += eximtrack_reply(t, slice_str(id_of(START - 500, 7 + i, id)));
+	cr_expect_eq(replies, 8, "each may be made up");
+	cr_expect_not(eximtrack_reply(t, slice_str(id_of(START + 100000, 9, id))),
+		      "a message of the future");
+	eximtrack_time(t, START + 3601);
+	cr_expect(eximtrack_reply(t, slice_str(id_of(START - 500, 99, id))),
+		  "an hour later");
+	eximtrack_free(t);
+}
