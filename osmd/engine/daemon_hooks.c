@@ -115,6 +115,13 @@ static bool on_newline_path(struct slice printed, char who[72], void *ctx)
 	return spool_newline_path(d->paths.root, d->accounts, printed, who);
 }
 
+static bool on_newline_sender(struct slice id, char who[72], void *ctx)
+{
+	const struct daemon *d = ctx;
+
+	return spool_newline_sender(d->spool, id, who);
+}
+
 static int64_t on_last_report(const char *type, const char *key, void *ctx)
 {
 	struct daemon *d = ctx;
@@ -136,6 +143,7 @@ struct engine_hooks daemon_hooks(struct daemon *d)
 	return (struct engine_hooks){.report = on_report,
 				     .confirm = on_confirm,
 				     .newline_path = on_newline_path,
+				     .newline_sender = on_newline_sender,
 				     .last_report = on_last_report,
 				     .wall = on_wall,
 				     .ctx = d};

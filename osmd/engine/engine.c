@@ -112,8 +112,19 @@ static void take_apart(struct engine *g)
 	join_text(g, rest);
 }
 
+/* Has the message really such a sender? */
+static bool has_newline_sender(struct engine *g, struct slice id,
+			       char who[FORGERY_WHO_MAX])
+{
+	const struct engine_hooks *h = &g->proof.hooks;
+
+	who[0] = '\0';
+	return h->newline_sender && h->newline_sender(id, who, h->ctx) && who[0];
+}
+
 /* The lines inside of a sender are its text. In the daemon only the spool can tell that there
- * is such a message: a forged beginning must not swallow the lines of others. */
+ * is such a message: a forged beginning, with the id of another's message perhaps, must
+ * neither swallow the lines of others nor accuse them. */
 static void take_whole(struct engine *g)
 {
 	struct slice whole = opensender_text(&g->open), rest = whole, line;
@@ -121,7 +132,7 @@ static void take_whole(struct engine *g)
 	struct exim_line first;
 
 	eximline_parse(whole, &first);
-	if (g->live && !proof_submitter(&g->proof, first.id, g->now_s, who)) {
+	if (g->live && !has_newline_sender(g, first.id, who)) {
 		take_apart(g);
 		return;
 	}

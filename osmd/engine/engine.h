@@ -37,6 +37,9 @@ struct engine_hooks {
 	 * begins with the last component of `printed` and a newline, below the home of an
 	 * account? Its owner's name into who. (cpanel.md 4.6: forged lines) */
 	bool (*newline_path)(struct slice printed, char who[72], void *ctx);
+	/* May be NULL. Does the sender of this message, as the spool has it, go on behind a
+	 * line end? The local user who gave it into who. */
+	bool (*newline_sender)(struct slice message_id, char who[72], void *ctx);
 	/* May be NULL. Newest stored report for (type, key), for REPORT_REPEAT; 0: none. */
 	int64_t (*last_report)(const char *type, const char *key, void *ctx);
 	/* May be NULL. The wall clock in seconds: no line is younger, whatever its stamp says

@@ -71,7 +71,7 @@ void forgery_cwd(struct forgery *f, struct slice printed, uint64_t place)
 
 void forgery_open_sender(struct forgery *f, struct slice id, uint64_t place)
 {
-	if (f->hooks.confirm)
+	if (f->hooks.newline_sender)
 		remember(f, id, place, true);
 }
 
@@ -82,9 +82,7 @@ static void ask(struct forgery *f, struct suspect *s)
 
 	f->questions++;
 	if (s->is_sender)
-		found = f->hooks.confirm(text, SLICE(""), SLICE(""), s->who,
-					 f->hooks.ctx) == SPOOL_CONFIRMS &&
-			s->who[0];
+		found = f->hooks.newline_sender(text, s->who, f->hooks.ctx);
 	else
 		found = f->hooks.newline_path(text, s->who, f->hooks.ctx);
 	s->who[FORGERY_WHO_MAX - 1] = '\0';

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "osmd/parse/address.h"
 #include "osmd/parse/eximline.h"
 
 /* The variables that are looked for stand in the first kilobytes; ACL variables may come
@@ -219,6 +220,42 @@ enum spool_answer spool_ask(const char *spool, struct slice message_id, struct s
 		answer = judge(&s, whole, user, login, who);
 	free(text);
 	return answer;
+}
+
+/* Line 3 of a header, "<sender>", when the sender doesn't end in it. */
+static bool is_open_sender(struct slice text, struct slice id, struct submitter *out)
+{
+	struct slice rest = text, line;
+	bool whole;
+
+	/* whoever owns the file: read up to line 2 */
+	if (!read_header(text, id, out, (uid_t)-1, &whole))
+		return false;
+	return slice_cut(&rest, '\n', &line) && slice_cut(&rest, '\n', &line) &&
+	       slice_cut(&rest, '\n', &line) && slice_starts(line, SLICE("<")) &&
+	       !address_skip_local(line.p + 1, line.p + line.n);
+}
+
+bool spool_newline_sender(const char *spool, struct slice message_id, char who[72])
+{
+	struct submitter s = {0};
+	bool found = false;
+	char *text;
+	ssize_t n;
+	int fd;
+
+	who[0] = '\0';
+	if (!eximline_is_id(message_id) || !open_header(spool, message_id, &fd))
+		return false;
+	text = malloc(HEADER_BYTES);
+	n = text ? read(fd, text, HEADER_BYTES) : -1;
+	close(fd);
+	if (n > 0)
+		found = is_open_sender((struct slice){text, (size_t)n}, message_id, &s);
+	if (found)
+		name_into(s.login, who);
+	free(text);
+	return found;
 }
 
 /* Open an absolute folder below root, component by component, following no link. */

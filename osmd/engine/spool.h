@@ -4,7 +4,8 @@
  * spool: asks Exim's spool who submitted a message: input/ID-H, or input/C/ID-H with a split
  * spool (spool_in.c: line 1 "ID-H", line 2 "login uid gid"; later -ident, -auth_id). A sender
  * can't write there. One open and one bounded read; the id was checked to be one.
- * And asks the file system whether a printed cwd goes on after a newline (forged lines).
+ * And asks the file system whether a printed cwd goes on after a newline, and the spool
+ * whether a sender does (forged lines).
  */
 #ifndef OSM_ENGINE_SPOOL_H
 #define OSM_ENGINE_SPOOL_H
@@ -18,6 +19,8 @@
  * spool can't tell whose it is. */
 enum spool_answer spool_ask(const char *spool, struct slice message_id, struct slice user,
 			    struct slice login, char who[72]);
+/* Does the message's sender go on behind a line end? who: the local user who gave it. */
+bool spool_newline_sender(const char *spool, struct slice message_id, char who[72]);
 /* printed: all text after "cwd=" of a physical line. True when the folder it lies in has a
  * folder named like its last part, a newline and more, that belongs to an account: in a home
  * or wherever customers can make folders (/tmp). Such a name exists to forge lines. */

@@ -143,6 +143,16 @@ static bool on_newline_path(struct slice printed, char who[72], void *ctx)
 	return true;
 }
 
+static bool on_newline_sender(struct slice id, char who[72], void *ctx)
+{
+	(void)ctx;
+	must(eximline_is_id(id));
+	if (id.p[id.n - 1] & 1)
+		return false;
+	strcpy(who, "osmerin");
+	return true;
+}
+
 static int64_t on_wall(void *ctx)
 {
 	return ((struct run *)ctx)->wall_s;
@@ -208,6 +218,7 @@ static struct engine *start(uint8_t has, struct run *run)
 	if (has & HAS_SPOOL) {
 		hooks.confirm = on_confirm;
 		hooks.newline_path = on_newline_path;
+		hooks.newline_sender = on_newline_sender;
 	}
 	if (has & HAS_CLOCK) {
 		hooks.wall = on_wall;

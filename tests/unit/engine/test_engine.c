@@ -28,7 +28,7 @@ struct lab {
 	size_t reports;
 	/* what the surroundings say */
 	enum spool_answer spool;
-	const char *spool_who, *folder_who;
+	const char *spool_who, *folder_who, *sender_who;
 	int64_t wall_s, last_report_s;
 	char fact[FACTS_MAX][64];
 	size_t facts;
@@ -62,7 +62,7 @@ static enum spool_answer on_confirm(struct slice id, struct slice user,
 	else
 		snprintf(who, 72, "%.*s", (int)(user.n ? user.n : login.n),
 			 user.n ? user.p : login.p);
-	return l->spool;
+	return l->spool_who && !user.n && !login.n ? SPOOL_CONFIRMS : l->spool;
 }
 
 static bool on_folder(struct slice printed, char who[72], void *ctx)
@@ -73,6 +73,16 @@ static bool on_folder(struct slice printed, char who[72], void *ctx)
 	if (l->folder_who)
 		snprintf(who, 72, "%s", l->folder_who);
 	return l->folder_who != NULL;
+}
+
+static bool on_sender(struct slice id, char who[72], void *ctx)
+{
+	const struct lab *l = ctx;
+
+	(void)id;
+	if (l->sender_who)
+		snprintf(who, 72, "%s", l->sender_who);
+	return l->sender_who != NULL;
 }
 
 static int64_t on_last_report(const char *type, const char *key, void *ctx)
@@ -121,6 +131,7 @@ static void engine_begin(bool live)
 	const struct engine_hooks all = {.report = on_report,
 					 .confirm = on_confirm,
 					 .newline_path = on_folder,
+					 .newline_sender = on_sender,
 					 .last_report = on_last_report,
 					 .wall = on_wall,
 					 .ctx = &lab};
@@ -469,6 +480,38 @@ Test(engine, the_forger_is_reported)
 	cr_expect_str_eq(text_of(0, "kind"), "forgery");
 	cr_expect_str_eq(text_of(0, "account"), "bob");
 	cr_expect_eq(lab.wanted[0] & ACTION_BIT(ACTION_HOLD), 0);
+}
+
+/* An arrival whose sender goes on, around a line that names alice. */
+static void open_sender(bool ends)
+{
+	char text[512], at[24], id[24];
+
+	snprintf(text, sizeof(text), "%s %s <= \"n", stamp(at), new_id(id));
+	line(text);
+	by_script("alice", "a");
+	if (ends)
+		snprintf(text, sizeof(text),
+			 "%s z\"@evil.example U=bob P=local S=513 for a@ok.example",
+			 stamp(at));
+	else
+		snprintf(text, sizeof(text), "%s \" nothing", stamp(at));
+	line(text);
+}
+
+Test(engine, a_sender_that_goes_on_accuses_who_gave_it_and_no_other)
+{
+	lab.spool = SPOOL_REFUTES;
+	lab.spool_who = "bob"; /* the ids are of his messages, which have other senders */
+	for (int i = 0; i < 30; i++)
+		open_sender(i % 2);
+	cr_expect_eq(lab.reports, 0);
+	lab.sender_who = "bob";
+	for (int i = 0; i < 11; i++)
+		open_sender(true);
+	cr_assert_eq(lab.reports, 1);
+	cr_expect_str_eq(text_of(0, "kind"), "forgery");
+	cr_expect_str_eq(text_of(0, "account"), "bob");
 }
 
 Test(engine, a_log_beyond_doubt_needs_no_spool)

@@ -67,6 +67,38 @@ static enum spool_answer ask(const char *id, const char *user, const char *login
 #define AUTH                                                                             \
 	"-helo_name x\n--host_address [203.0.113.9]:4411\n-received_protocol esmtpsa\n"
 
+Test(spool, a_sender_that_goes_on_is_its_users)
+{
+	static const struct {
+		const char *text;
+		bool open;
+		const char *why;
+	} rows[] = {
+		{FIRST LOCAL, false, "a sender as they are"},
+		{FIRST "osmbob 1002 1002\n<\"n\n2026 z\"@x.example>\n1700000000 0\n", true,
+		 "a newline"},
+		{FIRST "osmbob 1002 1002\n<\"x>\n1700000000 0\nz\"@x.example>\n", true,
+		 "one that looks ended"},
+		{FIRST "osmbob 1002 1002\n<\"a\\\"b c\"@x.example>\n1700000000 0\n",
+		 false, "quotes that end"},
+		{FIRST "osmbob 1002 1002\n<n\\\nx@x.example>\n1700000000 0\n", true,
+		 "behind a backslash"},
+		{FIRST "osmbob 1002 1002\n", false, "no sender"},
+		{"1xVPzg-0006b4-2D-H\nosmbob 1002 1002\n<\"n\nz\"@x.example>\n", false,
+		 "another message's"},
+	};
+	char who[72];
+
+	cr_expect_not(spool_newline_sender(root, SLICE(ID), who), "no message");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		put("input/" ID "-H", rows[i].text, strlen(rows[i].text));
+		cr_expect_eq(spool_newline_sender(root, SLICE(ID), who), rows[i].open,
+			     "%s", rows[i].why);
+		cr_expect_str_eq(who, rows[i].open ? "osmbob" : "", "%s", rows[i].why);
+	}
+	cr_expect_not(spool_newline_sender(root, SLICE("../x"), who));
+}
+
 Test(spool, says_who_submitted)
 {
 	static const struct {
