@@ -102,12 +102,13 @@ static void make_hint(struct engine *g, const struct exim_line *line, int64_t at
 		hint->count_reply = !eximtrack_reply(g->track, line->cause);
 }
 
-/* An id arrives once. A second line is counted only if it is the proven one of the two. */
+/* An id arrives once. A second line is counted only if it is the proven one of the two. A
+ * refusal has counted nothing, and may have been forged to hide what is to come. */
 static bool may_arrive(const struct engine *g, const struct track_entry *t)
 {
-	if (!t || t->state == TRACK_HIDDEN)
+	if (!t || t->state == TRACK_HIDDEN || t->state == TRACK_REJECTED)
 		return true;
-	return g->live && t->state == TRACK_ARRIVED && !t->confirmed;
+	return g->live && !t->confirmed;
 }
 
 static void take_arrival(struct engine *g, const struct exim_line *line, struct slice raw,
@@ -121,7 +122,8 @@ static void take_arrival(struct engine *g, const struct exim_line *line, struct 
 	enum proof_result proof;
 	struct classify_hint hint;
 	struct classified c;
-	bool again = t && t->state == TRACK_ARRIVED, trusted;
+	bool again = t && (t->state == TRACK_ARRIVED || t->state == TRACK_CHARGED);
+	bool trusted;
 
 	if (!may_arrive(g, t)) {
 		g->counters.duplicates++;
@@ -175,13 +177,18 @@ static void take_hidden(struct engine *g, struct track_entry *t,
 			const struct exim_line *line, bool fresh, int64_t at_s,
 			struct slice raw)
 {
+	const bool names = line->kind == EXIM_SENDER_IDENT;
+	const bool sound = g->live && stretch_is_sound(&g->stretch);
 	char who[FORGERY_WHO_MAX];
 
-	if (fresh && proof_submitter(&g->proof, line->id, at_s, who))
+	/* the first line may have been forged before there was a message */
+	if ((fresh || names) && proof_submitter(&g->proof, line->id, at_s, who))
 		charge_hidden(g, t, slice_str(who), line, true, at_s, raw);
-	else if (line->kind == EXIM_SENDER_IDENT)
-		charge_hidden(g, t, line->user, line,
-			      g->live && stretch_is_sound(&g->stretch), at_s, raw);
+	else if (names && g->live && !sound &&
+		 forgery_who(g->forgery, g->stretch.place, at_s, who))
+		count_forged(g, who, at_s, raw);
+	else if (names)
+		charge_hidden(g, t, line->user, line, sound, at_s, raw);
 }
 
 static void follow(struct engine *g, const struct exim_line *line, int64_t at_s,

@@ -514,6 +514,75 @@ Test(engine, a_sender_that_goes_on_accuses_who_gave_it_and_no_other)
 	cr_expect_str_eq(text_of(0, "account"), "bob");
 }
 
+static void named_sender(const char *id, const char *user)
+{
+	char text[512], at[24];
+
+	snprintf(text, sizeof(text), "%s %s Sender identification U=%s D=x.example S=%s",
+		 stamp(at), id, user, user);
+	line(text);
+}
+
+Test(engine, a_forged_name_of_a_sender_is_its_forgers)
+{
+	char id[24];
+
+	by_script("alice", "a"); /* confirmed */
+	lab.now_s += 10;
+	lab.spool = SPOOL_ABSENT;
+	lab.folder_who = "bob";
+	by_cwd("/home/bob/nl");
+	for (int i = 0; i < 11; i++)
+		named_sender(new_id(id), "alice");
+	cr_assert_eq(lab.reports, 1);
+	cr_expect_str_eq(text_of(0, "kind"), "forgery");
+	cr_expect_str_eq(text_of(0, "account"), "bob");
+}
+
+/* Who guesses the ids of his next messages can write lines about them before they are. */
+Test(engine, lines_forged_beforehand_hide_no_message)
+{
+	char text[512], at[24], id[24];
+
+	by_script("bob", "a");
+	lab.now_s += 10;
+	for (int i = 0; i < 4; i++) {
+		const char *kind = i % 2 ? "F=<> rejected by non-SMTP ACL: no"
+					 : "Sender identification U=bob D=x S=x";
+
+		new_id(id);
+		lab.spool = SPOOL_ABSENT;
+		snprintf(text, sizeof(text), "%s %s %s", stamp(at), id, kind);
+		line(text);
+		lab.spool = SPOOL_CONFIRMS;
+		snprintf(text, sizeof(text),
+			 "%s %s <= x@h.example U=alice P=local S=4 for x@ok.example", at, id);
+		line(text);
+	}
+	cr_assert_eq(lab.reports, 1);
+	cr_expect_str_eq(text_of(0, "account"), "alice");
+	cr_expect(lab.confirmed[0]);
+}
+
+Test(engine, a_line_forged_beforehand_leaves_the_spools_word)
+{
+	char text[512], at[24], id[24];
+
+	by_script("bob", "a");
+	lab.now_s += 10;
+	for (int i = 0; i < 4; i++) {
+		new_id(id);
+		lab.spool = SPOOL_ABSENT;
+		lab.spool_who = NULL;
+		snprintf(text, sizeof(text), "%s %s => x@ok.example R=r T=t", stamp(at), id);
+		line(text);
+		lab.spool_who = "alice";
+		named_sender(id, "alice");
+	}
+	cr_assert_eq(lab.reports, 1);
+	cr_expect(lab.confirmed[0]);
+}
+
 Test(engine, a_log_beyond_doubt_needs_no_spool)
 {
 	lab.spool = SPOOL_ABSENT;
