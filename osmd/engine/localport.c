@@ -27,8 +27,8 @@ void localport_set(struct localport *l, struct slice port, struct slice user,
 
 	if (!port_number(port, &number) || !user.n || user.n > LOCALPORT_USER_MAX)
 		return;
-	s = &l->slot[number % LOCALPORT_SLOTS];
-	if (s->port == number && at_s - s->at_s <= LOCALPORT_DISPUTE_S &&
+	s = &l->slot[number];
+	if (!trusted && s->port && at_s - s->at_s <= LOCALPORT_DISPUTE_S &&
 	    (s->disputed || !slice_eq(slot_user(s), user))) {
 		s->disputed = true;
 		s->at_s = at_s;
@@ -51,8 +51,8 @@ struct slice localport_get(const struct localport *l, struct slice port, int64_t
 		*trusted = false;
 	if (!port_number(port, &number))
 		return (struct slice){NULL, 0};
-	s = &l->slot[number % LOCALPORT_SLOTS];
-	if (s->port != number || s->disputed || at_s - s->at_s > LOCALPORT_TTL_S)
+	s = &l->slot[number];
+	if (!s->port || s->disputed || at_s - s->at_s > LOCALPORT_TTL_S)
 		return (struct slice){NULL, 0};
 	if (trusted)
 		*trusted = s->trusted;

@@ -5,14 +5,15 @@
  * identification" lines tell, until an arrival from [127.0.0.1]:port is to be charged.
  *
  * Each connection has one such line. Two for one port with different users, soon after each
- * other, mean that one of them was forged: then the port is nobody's.
+ * other, mean that one of them was forged: then the port is nobody's, until a line that
+ * nobody can have forged says whose.
  */
 #ifndef OSM_ENGINE_LOCALPORT_H
 #define OSM_ENGINE_LOCALPORT_H
 
 #include "osmd/base/slice.h"
 
-#define LOCALPORT_SLOTS 4096
+#define LOCALPORT_SLOTS 65536 /* one a port: nobody can push another's out, or his own */
 #define LOCALPORT_USER_MAX 64
 #define LOCALPORT_TTL_S 3600	/* one connection may send for long */
 #define LOCALPORT_DISPUTE_S 120 /* no port is given out again so soon */
