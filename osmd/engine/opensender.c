@@ -18,17 +18,31 @@ struct slice opensender_text(const struct opensender *o)
 	return (struct slice){o->text, o->n};
 }
 
+/* What is open is a quoted word, or the byte after a backslash. A line without either leaves
+ * the first open, and there may be thousands of them. */
+static bool leaves_open(const struct opensender *o, struct slice line)
+{
+	if (!o->n || o->text[o->n - 1] == '\\')
+		return false;
+	return !line.n ||
+	       (!memchr(line.p, '"', line.n) && !memchr(line.p, '\\', line.n));
+}
+
 enum opensender_step opensender_add(struct opensender *o, struct slice line,
 				    bool too_long)
 {
 	struct exim_line whole;
+	bool open;
 
 	if (too_long || o->n + 1 + line.n > OPENSENDER_MAX)
 		return OPENSENDER_NONE;
+	open = leaves_open(o, line);
 	o->text[o->n++] = '\n';
 	if (line.n)
 		memcpy(o->text + o->n, line.p, line.n);
 	o->n += line.n;
+	if (open)
+		return OPENSENDER_MORE;
 	eximline_parse(opensender_text(o), &whole);
 	if (whole.kind == EXIM_ARRIVAL)
 		return OPENSENDER_WHOLE;

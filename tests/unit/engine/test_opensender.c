@@ -45,6 +45,32 @@ Test(opensender, more_than_one_write_of_exim_is_none)
 		     "what was taken is still there");
 }
 
+Test(opensender, a_backslash_takes_the_lines_end_only)
+{
+	static struct opensender o;
+
+	opensender_begin(&o, SLICE(AT ID "<= n\\"), 0);
+	cr_expect_eq(opensender_add(&o, SLICE(""), false), OPENSENDER_NONE);
+	opensender_begin(&o, SLICE(AT ID "<= \"n\\"), 0);
+	cr_expect_eq(opensender_add(&o, SLICE(""), false), OPENSENDER_MORE);
+	cr_expect_eq(opensender_add(&o, SLICE("x"), false), OPENSENDER_MORE);
+	cr_expect_eq(opensender_add(&o, SLICE("\"@x.example U=a P=local S=1 for b@c.d"),
+				    false),
+		     OPENSENDER_WHOLE);
+}
+
+Test(opensender, thousands_of_short_lines_cost_no_time, .timeout = 5)
+{
+	static struct opensender o;
+
+	for (int i = 0; i < 2000; i++) {
+		opensender_begin(&o, SLICE(AT ID "<= \"n"), 0);
+		while (opensender_add(&o, SLICE(""), false) == OPENSENDER_MORE)
+			;
+		cr_assert_eq(opensender_text(&o).n, OPENSENDER_MAX);
+	}
+}
+
 Test(opensender, a_line_over_the_bound_ends_it)
 {
 	static struct opensender o;
