@@ -73,25 +73,46 @@ static bool is_local_only(const struct classify *c, const struct exim_line *line
 	return true;
 }
 
-/* "Bob+Shop.Example" -> "bob@shop.example" when that domain is somebody's. */
+/* What stands before the domain of a login that has one. */
+static const char *login_divider(struct slice login)
+{
+	static const char dividers[] = "@+%";
+	const char *at = NULL;
+
+	for (size_t i = 0; login.n && !at && i < sizeof(dividers) - 1; i++)
+		at = memrchr(login.p, dividers[i], login.n);
+	return at;
+}
+
+/* "Bob+Shop.Example" -> "bob@shop.example" when that domain is somebody's. One mailbox has
+ * one name, however its thief types it. */
 static void fold_login(const struct classify *c, struct slice typed,
 		       struct classified *out)
 {
-	char *p = out->login_text, *plus;
+	char *p = out->login_text;
+	const char *divider;
 	struct slice domain;
 
 	for (size_t i = 0; i < typed.n; i++)
 		p[i] = typed.p[i] >= 'A' && typed.p[i] <= 'Z' ? (char)(typed.p[i] | 0x20)
 							      : typed.p[i];
 	out->login = (struct slice){p, typed.n};
-	if (memchr(p, '@', typed.n))
+	divider = login_divider(out->login);
+	if (!divider)
 		return;
-	plus = memrchr(p, '+', typed.n);
-	if (!plus)
+	domain = (struct slice){divider + 1, (size_t)(p + typed.n - divider - 1)};
+	if (!accounts_by_domain(c->accounts, domain))
 		return;
-	domain = (struct slice){plus + 1, (size_t)(p + typed.n - plus - 1)};
-	if (accounts_by_domain(c->accounts, domain))
-		*plus = '@';
+	p[divider - p] = '@';
+	if (slice_ends(domain, SLICE(".")))
+		out->login.n--;
+}
+
+/* The panel's own logins have no domain; a customer may name a mailbox like one. */
+static bool is_panel_login(struct slice typed)
+{
+	return slice_starts(typed, SLICE("__cpanel__service__auth__")) &&
+	       !login_divider(typed);
 }
 
 static enum class_reason charge_login(const struct classify *c, struct slice typed,
@@ -99,7 +120,7 @@ static enum class_reason charge_login(const struct classify *c, struct slice typ
 {
 	const struct account *a;
 
-	if (slice_starts(typed, SLICE("__cpanel__service__auth__")))
+	if (is_panel_login(typed))
 		return CLASS_PANEL;
 	if (typed.n > sizeof(out->login_text))
 		return CLASS_UNKNOWN;
@@ -203,9 +224,8 @@ void classify_hidden(const struct classify *c, struct slice who,
 		     const struct exim_line *line, struct classified *out)
 {
 	start(out, EVENT_LOGLINE);
-	out->reason = memchr(who.p, '@', who.n) || memchr(who.p, '+', who.n)
-			      ? charge_login(c, who, out)
-			      : charge_user(c, who, out);
+	out->reason = login_divider(who) ? charge_login(c, who, out)
+					 : charge_user(c, who, out);
 	out->event.message_id = line->id;
 	out->event.sender = line->sender;
 }

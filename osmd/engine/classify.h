@@ -52,7 +52,8 @@ struct classified {
 	enum class_reason reason;
 	struct event event;
 	struct slice
-		login; /* of a login: folded, "+" before a domain made "@"; else empty */
+		login; /* of a login: folded, "+" or "%" before a domain made "@",
+			* without the dot that may end one; else empty */
 	struct slice key;     /* what logline counts by: the mailbox, or the account */
 	struct slice subject; /* decoded, not folded */
 	bool has_subject;

@@ -140,9 +140,17 @@ static bool read_header(struct slice text, struct slice id, struct submitter *ou
 	return true;
 }
 
-/* Logins are typed in any case, with @, + or % before the domain. */
+static struct slice without_dot(struct slice login)
+{
+	login.n -= slice_ends(login, SLICE("."));
+	return login;
+}
+
+/* Logins are typed in any case, with @, + or % before the domain and a dot behind it. */
 static bool same_login(struct slice a, struct slice b)
 {
+	a = without_dot(a);
+	b = without_dot(b);
 	if (a.n != b.n || !a.n)
 		return false;
 	for (size_t i = 0; i < a.n; i++) {

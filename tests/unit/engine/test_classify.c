@@ -86,6 +86,20 @@ Test(classify, arrivals_are_charged_or_it_is_said_why_not)
 		    "A=dovecot_login:info+bob.example S=1 for x@ok.example",
 		 CLASS_SUBMISSION, "info@bob.example", "bob", "a plus before the domain"},
 		{ID "<= a@x.example H=(pc) [203.0.113.9]:4411 P=esmtpsa "
+		    "A=dovecot_login:info%bob.example S=1 for x@ok.example",
+		 CLASS_SUBMISSION, "info@bob.example", "bob", "a percent sign"},
+		{ID "<= a@x.example H=(pc) [203.0.113.9]:4411 P=esmtpsa "
+		    "A=dovecot_login:info@bob.example. S=1 for x@ok.example",
+		 CLASS_SUBMISSION, "info@bob.example", "bob", "a dot behind the domain"},
+		{ID "<= a@x.example H=(pc) [203.0.113.9]:4411 P=esmtpsa "
+		    "A=dovecot_login:x+y@bob.example S=1 for x@ok.example",
+		 CLASS_SUBMISSION, "x+y@bob.example", "bob", "a plus in the name"},
+		{ID "<= a@x.example H=(pc) [203.0.113.9]:4411 P=esmtpsa "
+		    "A=dovecot_login:__cpanel__service__auth__x@bob.example S=1 for "
+		    "x@ok.example",
+		 CLASS_SUBMISSION, "__cpanel__service__auth__x@bob.example", "bob",
+		 "a mailbox named like the panel's logins"},
+		{ID "<= a@x.example H=(pc) [203.0.113.9]:4411 P=esmtpsa "
 		    "A=dovecot_login:bob S=1 for x@ok.example",
 		 CLASS_SUBMISSION, "bob", "bob", "the account as login"},
 		{ID "<= a@x.example H=(pc) [203.0.113.9]:4411 P=esmtpsa "
