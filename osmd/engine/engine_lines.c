@@ -142,6 +142,8 @@ static void take_arrival(struct engine *g, const struct exim_line *line, struct 
 	}
 	of.sound = place.sound && trusted;
 	proof = proof_arrival(&g->proof, line, &c, &of, who);
+	if (proof == PROOF_CONFIRMED)
+		eximtrack_confirmed(g->track, line->id, at_s);
 	if (proof == PROOF_FORGED)
 		count_forged(g, who, at_s, raw);
 	else if (again && proof != PROOF_CONFIRMED)

@@ -14,6 +14,7 @@
 /* A log of another time zone is told by its ids, which are always UTC: line time and id time
  * then differ by whole quarters of an hour. */
 #define ZONE_STEP_S 900
+#define ZONE_VOTES 4 /* confirmed arrivals, one after the other, that tell the zone */
 #define REPLIES_MAX 8 /* a vacation answers once, to a list of forwarded addresses */
 /* Replies in an hour to messages from before the log began, or forgotten since. */
 #define OLD_REPLIES_MAX 8
@@ -29,7 +30,9 @@ struct eximtrack {
 	int64_t first_s, last_s; /* times of lines; -1: none yet */
 	int64_t skew_s;		 /* line time - id time, whole quarters of an hour */
 	bool has_skew;
-	bool assumed;	   /* that skew_s is 0, until an arrival tells */
+	bool own;	   /* this machine's log: skew_s is 0 until confirmed arrivals tell */
+	int64_t other_s;   /* the skew that the last ones of these showed */
+	unsigned votes;
 	int64_t horizon_s; /* ids made up to here may have been forgotten; id time */
 	int64_t old_replies_s; /* when the first of these was seen */
 	unsigned old_replies;
@@ -83,7 +86,7 @@ void eximtrack_time(struct eximtrack *t, int64_t at_s)
 	if (t->last_s < 0) {
 		if (t->first_s < 0 || at_s < t->first_s)
 			t->first_s = at_s;
-		if (t->assumed)
+		if (t->own)
 			t->horizon_s = t->first_s;
 	} else if (at_s - t->last_s > GAP_S && t->has_skew) {
 		set_horizon(t, at_s - t->skew_s);
@@ -173,14 +176,29 @@ static void learn_skew(struct eximtrack *t, struct slice id, int64_t at_s)
 		return;
 	t->skew_s = nearest_step(at_s - id_s);
 	t->has_skew = true;
-	t->assumed = false;
 	t->horizon_s = t->first_s - t->skew_s;
 }
 
 void eximtrack_own_log(struct eximtrack *t, int64_t now_s)
 {
 	t->first_s = now_s - 1; /* ids of this second are new, too */
-	t->has_skew = t->assumed = true;
+	t->has_skew = t->own = true;
+}
+
+void eximtrack_confirmed(struct eximtrack *t, struct slice id, int64_t at_s)
+{
+	int64_t id_s = eximline_id_time(id), skew_s;
+
+	if (!t->own || id_s < 0)
+		return;
+	skew_s = nearest_step(at_s - id_s);
+	if (skew_s == t->skew_s || skew_s != t->other_s)
+		t->votes = 0;
+	t->other_s = skew_s;
+	if (skew_s == t->skew_s || ++t->votes < ZONE_VOTES)
+		return;
+	t->horizon_s += t->skew_s - skew_s;
+	t->skew_s = skew_s;
 }
 
 struct track_entry *eximtrack_add(struct eximtrack *t, struct slice id,
@@ -192,7 +210,7 @@ struct track_entry *eximtrack_add(struct eximtrack *t, struct slice id,
 
 	if (!id_key(id, key))
 		return NULL;
-	if ((!t->has_skew || t->assumed) && state == TRACK_ARRIVED)
+	if (!t->has_skew && state == TRACK_ARRIVED)
 		learn_skew(t, id, at_s);
 	if (t->used == t->max)
 		forget(t, t->next);

@@ -43,8 +43,10 @@ struct eximtrack *eximtrack_new(size_t max_ids, track_unfollowed_fn unfollowed,
 				void *ctx);
 void eximtrack_free(struct eximtrack *t); /* NULL is fine */
 /* The log is this machine's, read from now on (or earlier): its times are right even before
- * an arrival shows it, and an arrival made from now on is in it. */
+ * an arrival shows it, and an arrival made from now on is in it. Only confirmed arrivals, and
+ * several of them, tell that it is kept in another zone: any other may be forged, or slow. */
 void eximtrack_own_log(struct eximtrack *t, int64_t now_s);
+void eximtrack_confirmed(struct eximtrack *t, struct slice id, int64_t at_s);
 /* The time of each line, before its id is asked for. */
 void eximtrack_time(struct eximtrack *t, int64_t at_s);
 /* Entries are valid until the next eximtrack_add. */

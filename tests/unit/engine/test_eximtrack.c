@@ -98,6 +98,27 @@ Test(eximtrack, the_daemons_own_log_is_new_from_its_start)
 	eximtrack_free(t);
 }
 
+Test(eximtrack, no_single_arrival_tells_the_zone_of_the_daemons_own_log)
+{
+	struct eximtrack *t = eximtrack_new(16, NULL, NULL);
+	char id[24];
+
+	eximtrack_own_log(t, START);
+	eximtrack_time(t, START);
+	eximtrack_add(t, slice_str(id_of(START - 3600, 1, id)), TRACK_ARRIVED, START);
+	eximtrack_confirmed(t, slice_str(id_of(START - 3600, 1, id)), START);
+	cr_expect(is_new(t, START, 2), "forged, or slow");
+	for (unsigned i = 0; i < 4; i++) {
+		id_of(START - 3600 + i, 3 + i, id);
+		eximtrack_add(t, slice_str(id), TRACK_ARRIVED, START + i);
+		eximtrack_confirmed(t, slice_str(id), START + i);
+	}
+	eximtrack_time(t, START + 100);
+	cr_expect(is_new(t, START - 3550, 9), "now it is told");
+	cr_expect_not(is_new(t, START + 50, 9));
+	eximtrack_free(t);
+}
+
 Test(eximtrack, a_hole_in_the_log_makes_old_ids_unknown)
 {
 	struct eximtrack *t = eximtrack_new(16, NULL, NULL);
