@@ -115,8 +115,11 @@ static void take_arrival(struct engine *g, const struct exim_line *line, struct 
 			 int64_t at_s)
 {
 	struct track_entry *t = eximtrack_find(g->track, line->id);
-	const struct proof_place place = {g->stretch.place, at_s,
-					  g->live && stretch_is_sound(&g->stretch)};
+	const struct proof_place place = {
+		.place = g->stretch.place,
+		.at_s = at_s,
+		.sound = g->live && stretch_is_sound(&g->stretch),
+		.again = !t && eximtrack_may_be_old(g->track, line->id)};
 	struct proof_place of = place;
 	char who[FORGERY_WHO_MAX];
 	enum proof_result proof;

@@ -14,6 +14,8 @@
 /* A log of another time zone is told by its ids, which are always UTC: line time and id time
  * then differ by whole quarters of an hour. */
 #define ZONE_STEP_S 900
+/* From its id to its arrival a message takes as long as its client does to send it. */
+#define SLOW_S 600
 #define ZONE_VOTES 4 /* confirmed arrivals, one after the other, that tell the zone */
 #define REPLIES_MAX 8 /* a vacation answers once, to a list of forwarded addresses */
 /* Replies in an hour to messages from before the log began, or forgotten since. */
@@ -33,6 +35,7 @@ struct eximtrack {
 	bool own;	   /* this machine's log: skew_s is 0 until confirmed arrivals tell */
 	int64_t other_s;   /* the skew that the last ones of these showed */
 	unsigned votes;
+	int64_t forgotten_s; /* the youngest id that was; id time */
 	int64_t horizon_s; /* ids made up to here may have been forgotten; id time */
 	int64_t old_replies_s; /* when the first of these was seen */
 	unsigned old_replies;
@@ -60,6 +63,7 @@ struct eximtrack *eximtrack_new(size_t max_ids, track_unfollowed_fn unfollowed, 
 	}
 	memset(t->heads, 0xff, heads * sizeof(*t->heads)); /* NONE */
 	t->first_s = t->last_s = -1;
+	t->forgotten_s = INT64_MIN;
 	t->horizon_s = INT64_MAX; /* nothing is new before the first arrival */
 	t->unfollowed = unfollowed;
 	t->ctx = ctx;
@@ -156,6 +160,8 @@ static void forget(struct eximtrack *t, uint32_t place)
 		id_s = e->at_s - t->skew_s;
 	if (t->has_skew)
 		set_horizon(t, id_s);
+	if (id_s > t->forgotten_s)
+		t->forgotten_s = id_s;
 	while (*at != place)
 		at = &t->ring[*at].next;
 	*at = e->next;
@@ -231,6 +237,13 @@ bool eximtrack_is_new(const struct eximtrack *t, struct slice id)
 
 	/* an id of the future is made up */
 	return t->has_skew && id_s > t->horizon_s && id_s <= t->last_s - t->skew_s + 1;
+}
+
+bool eximtrack_may_be_old(const struct eximtrack *t, struct slice id)
+{
+	int64_t id_s = eximline_id_time(id);
+
+	return id_s <= t->forgotten_s || id_s < t->first_s - t->skew_s - SLOW_S;
 }
 
 /* A cause that may have been forgotten: nothing tells it from a made-up one. */

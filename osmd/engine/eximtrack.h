@@ -55,6 +55,9 @@ struct track_entry *eximtrack_add(struct eximtrack *t, struct slice id,
 				  enum track_state state, int64_t at_s);
 /* Would the arrival of this unknown id have been seen, had it been written? */
 bool eximtrack_is_new(const struct eximtrack *t, struct slice id);
+/* May an arrival of this unknown id have been seen and forgotten, or stand in the log before
+ * its first line read? */
+bool eximtrack_may_be_old(const struct eximtrack *t, struct slice id);
 /* Was this reply's cause (R=) a message of this server, with not too many replies yet?
  * Anybody can give sendmail a made-up -E; of causes that may be forgotten a few are believed. */
 bool eximtrack_reply(struct eximtrack *t, struct slice cause);

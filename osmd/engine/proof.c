@@ -68,16 +68,15 @@ enum proof_result proof_arrival(struct proof *p, const struct exim_line *line,
 	who[0] = '\0';
 	if (!p->hooks.confirm)
 		return PROOF_CLAIMED;
-	if (is_known(p, false, line->id, key))
-		return PROOF_CONFIRMED;
-	if (place->sound)
+	if (place->sound || (!place->again && is_known(p, false, line->id, key)))
 		return PROOF_CONFIRMED;
 	if (is_known(p, true, line->id, key))
 		return PROOF_FORGED;
 	if (!c->by_connection)
 		answer = ask(p, line, c, who);
 	if (answer == SPOOL_CONFIRMS) {
-		if (c->by_nobody) /* the account is another line's claim */
+		/* the account is another line's claim, or the message another line's */
+		if (c->by_nobody || place->again)
 			return PROOF_CLAIMED;
 		keep(p, false, line->id, key, place->at_s);
 		return PROOF_CONFIRMED;

@@ -32,6 +32,7 @@ struct proof_place {
 	uint64_t place; /* bytes of log before it */
 	int64_t at_s;
 	bool sound; /* nobody can have forged it */
+	bool again; /* its id may have arrived long ago: what is known of that proves nothing */
 };
 
 /* An arrival that is a submission. who: of a forged one, who forged it, or "". */

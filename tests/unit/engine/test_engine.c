@@ -583,6 +583,33 @@ Test(engine, a_line_forged_beforehand_leaves_the_spools_word)
 	cr_expect(lab.confirmed[0]);
 }
 
+/* Who got mail from alice knows its ids, and she did send it, once. */
+Test(engine, a_message_of_long_ago_is_not_counted_again)
+{
+	char old[4][24], text[512], at[24];
+
+	lab.now_s -= 7200;
+	for (int i = 0; i < 4; i++) {
+		by_script("alice", "a");
+		lab.made--;
+		new_id(old[i]);
+		lab.now_s += 700; /* never over the limit in an interval */
+	}
+	cr_assert_eq(lab.reports, 0);
+	lab.now_s = START;
+	engine_begin(true); /* what was read before the restart is too old for the warm-up */
+	by_script("bob", "a");
+	for (int i = 0; i < 4; i++) {
+		snprintf(text, sizeof(text),
+			 "%s %s <= x@h.example U=alice P=local S=4 for x@ok.example",
+			 stamp(at), old[i]);
+		line(text);
+	}
+	for (size_t i = 0; i < lab.reports; i++)
+		cr_expect_not(lab.confirmed[i], "these lines are forged");
+	cr_expect_eq(counter("confirmed"), 1);
+}
+
 Test(engine, a_log_beyond_doubt_needs_no_spool)
 {
 	lab.spool = SPOOL_ABSENT;

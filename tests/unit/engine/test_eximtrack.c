@@ -119,6 +119,24 @@ Test(eximtrack, no_single_arrival_tells_the_zone_of_the_daemons_own_log)
 	eximtrack_free(t);
 }
 
+Test(eximtrack, what_is_forgotten_or_from_before_the_log_may_arrive_again)
+{
+	struct eximtrack *t = eximtrack_new(16, NULL, NULL);
+	char id[24];
+
+	for (unsigned i = 0; i < 18; i++)
+		arrive(t, START + i, i);
+	cr_expect(eximtrack_may_be_old(t, slice_str(id_of(START + 1, 1, id))));
+	cr_expect_not(eximtrack_may_be_old(t, slice_str(id_of(START + 2, 9, id))));
+	eximtrack_free(t);
+	t = eximtrack_new(16, NULL, NULL);
+	arrive(t, START, 1);
+	cr_expect_not(eximtrack_may_be_old(t, slice_str(id_of(START - 600, 1, id))),
+		      "a slow one");
+	cr_expect(eximtrack_may_be_old(t, slice_str(id_of(START - 601, 1, id))));
+	eximtrack_free(t);
+}
+
 Test(eximtrack, a_hole_in_the_log_makes_old_ids_unknown)
 {
 	struct eximtrack *t = eximtrack_new(16, NULL, NULL);
