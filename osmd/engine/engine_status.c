@@ -115,6 +115,7 @@ json_t *engine_totals(const struct engine *g)
 	put(out, "lines", g->counters.lines);
 	json_object_set_new(out, "unparsed", unparsed_json(&g->counters));
 	put(out, "claimed", g->counters.unfollowed);
+	put(out, "dropped", totals_evicted(g->totals));
 	json_object_set_new(out, "totals", totals_json(g->totals, !g->followed_any));
 	return out;
 }

@@ -17,7 +17,8 @@ enum kind {
 	KIND_ADDRESS,
 	KIND_SUBJECT,
 	KIND_CWD_ACCOUNT,
-	KIND_PATH
+	KIND_PATH,
+	KIND_COUNT
 };
 
 static const char *const kind_names[] = {"mailbox", "account", "address",
@@ -31,7 +32,8 @@ struct row {
 };
 
 struct totals {
-	struct map *rows;
+	/* By kind: there may be any number of subjects, which must not push a mailbox out. */
+	struct map *rows[KIND_COUNT];
 };
 
 static void drop_row(void *value, void *ctx)
@@ -46,10 +48,12 @@ struct totals *totals_new(size_t max_rows)
 
 	if (!t)
 		return NULL;
-	t->rows = map_new(max_rows, drop_row, NULL);
-	if (!t->rows) {
-		free(t);
-		return NULL;
+	for (int k = 0; k < KIND_COUNT; k++) {
+		t->rows[k] = map_new(max_rows, drop_row, NULL);
+		if (!t->rows[k]) {
+			totals_free(t);
+			return NULL;
+		}
 	}
 	return t;
 }
@@ -58,7 +62,8 @@ void totals_free(struct totals *t)
 {
 	if (!t)
 		return;
-	map_free(t->rows);
+	for (int k = 0; k < KIND_COUNT; k++)
+		map_free(t->rows[k]);
 	free(t);
 }
 
@@ -66,19 +71,13 @@ void totals_free(struct totals *t)
 static struct row *row_of(struct totals *t, enum kind kind, struct slice account,
 			  struct slice key)
 {
-	char space[1 + KEY_MAX];
-	struct slice name = {space, 1};
 	struct row *r;
 
 	if (key.n > KEY_MAX)
 		key.n = KEY_MAX;
 	if (kind == KIND_SUBJECT || kind == KIND_ADDRESS || account.n > KEY_MAX)
 		account.n = 0;
-	space[0] = (char)kind;
-	if (key.n)
-		memcpy(space + 1, key.p, key.n);
-	name.n += key.n;
-	r = map_get(t->rows, name);
+	r = map_get(t->rows[kind], key);
 	if (r)
 		return r;
 	r = calloc(1, sizeof(*r) + account.n + key.n);
@@ -91,7 +90,7 @@ static struct row *row_of(struct totals *t, enum kind kind, struct slice account
 		memcpy(r->text, account.p, account.n);
 	if (key.n)
 		memcpy(r->text + account.n, key.p, key.n);
-	if (!map_put(t->rows, name, r)) {
+	if (!map_put(t->rows[kind], key, r)) {
 		free(r);
 		return NULL;
 	}
@@ -186,15 +185,20 @@ static json_t *row_json(const struct row *r, bool with_claims)
 
 json_t *totals_json(const struct totals *t, bool with_claims)
 {
-	struct list l = {calloc(map_count(t->rows) + 1, sizeof(*l.at)), 0};
+	struct list l = {NULL, 0};
 	json_t *rows = json_array();
+	size_t count = 0;
 
+	for (int k = 0; k < KIND_COUNT; k++)
+		count += map_count(t->rows[k]);
+	l.at = calloc(count + 1, sizeof(*l.at));
 	if (!l.at || !rows) {
 		free(l.at);
 		json_decref(rows);
 		return NULL;
 	}
-	map_each(t->rows, take_row, &l);
+	for (int k = 0; k < KIND_COUNT; k++)
+		map_each(t->rows[k], take_row, &l);
 	qsort(l.at, l.n, sizeof(*l.at), by_kind_and_key);
 	for (size_t i = 0; i < l.n; i++) {
 		json_t *row = row_json(l.at[i], with_claims);
@@ -208,5 +212,9 @@ json_t *totals_json(const struct totals *t, bool with_claims)
 
 uint64_t totals_evicted(const struct totals *t)
 {
-	return map_evicted(t->rows);
+	uint64_t n = 0;
+
+	for (int k = 0; k < KIND_COUNT; k++)
+		n += map_evicted(t->rows[k]);
+	return n;
 }

@@ -14,7 +14,7 @@
 
 #include "osmd/engine/classify.h"
 
-#define TOTALS_ROWS_MAX 2000000
+#define TOTALS_ROWS_MAX 2000000 /* of each kind */
 
 struct totals;
 

@@ -111,5 +111,12 @@ Test(totals, rows_have_a_bound_and_it_is_said)
 	cr_expect_eq(totals_evicted(t), 1);
 	cr_expect_str_eq(row(t, true, "logline", "account", "alice"), "");
 	cr_expect_str_eq(row(t, true, "logline", "account", "carol"), "1/1");
+	for (int i = 0; i < 9; i++) {
+		const char subject[] = {'s', (char)('0' + i), '\0'};
+
+		totals_add(t, by_login("info@bob.example", "bob", subject, 1));
+	}
+	cr_expect_str_eq(row(t, true, "logline", "account", "carol"), "1/1",
+			 "subjects push no account out");
 	totals_free(t);
 }
