@@ -17,9 +17,11 @@
 #define ASKS_MAX 64
 /* Bytes that may wait; a report has at most EXECUTOR_MESSAGE_MAX. */
 #define BYTES_MAX (64u * 1024 * 1024)
-/* An executor that could not store a report (full disk) is asked again after a while. */
-#define TRIES_MAX 5
+/* An executor that could not store a report (full disk) is asked again after a while, which
+ * grows to a minute, for an hour in all: who makes room on a disk needs some time. */
+#define TRIES_MAX 66
 #define RETRY_S 5
+#define RETRY_MOST_S 60
 /* A report under which the executor has died this often is not given to it again. */
 #define DEATHS_MAX 20
 
@@ -50,13 +52,17 @@ struct outbox {
 	int fd;
 	struct event *readable, *writable, *retry;
 	struct queue reports, asks;
-	struct parcel *under_way; /* in its queue, first answer is for it */
+	struct parcel *under_way; /* in its queue or hello, first answer is for it */
+	struct parcel hello;	  /* asked first of an executor that has not answered yet */
+	bool greeted;		  /* this executor has: it is up */
 	size_t bytes;
 	uint64_t sent, acknowledged, repeated, failed, refused;
 	char *in; /* owned; EXECUTOR_MESSAGE_MAX + 1 */
 };
 
 static void pump(struct outbox *o);
+
+static char hello_text[] = "{\"do\":\"ping\"}";
 
 static int64_t monotonic_s(void)
 {
@@ -128,6 +134,7 @@ static void disconnect(struct outbox *o)
 	if (o->fd >= 0)
 		close(o->fd);
 	o->fd = -1;
+	o->greeted = false;
 }
 
 /* What was under way may be done or not. A report is asked for again, for its id is the
@@ -137,7 +144,7 @@ static void open_end(struct outbox *o)
 	struct parcel *p = o->under_way;
 
 	o->under_way = NULL;
-	if (!p)
+	if (!p || p == &o->hello)
 		return;
 	if (!p->is_report) {
 		answer_ask(o, p,
@@ -176,8 +183,11 @@ static void report_answered(struct outbox *o, struct parcel *p, const json_t *an
 	log_msg(LOG_LEVEL_ERROR, "report on %s: the executor says: %s", p->key,
 		why ? why : "no reason");
 	if (++p->tries < TRIES_MAX) {
+		int64_t wait_s = RETRY_S * (int64_t)p->tries;
+
 		o->repeated++;
-		p->not_before_s = monotonic_s() + RETRY_S * p->tries;
+		p->not_before_s =
+			monotonic_s() + (wait_s < RETRY_MOST_S ? wait_s : RETRY_MOST_S);
 		return;
 	}
 	o->failed++;
@@ -210,8 +220,11 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 		return;
 	}
 	o->under_way = NULL;
+	o->greeted = true;
 	if (p->is_report) {
 		report_answered(o, p, answer);
+		json_decref(answer);
+	} else if (p == &o->hello) {
 		json_decref(answer);
 	} else {
 		answer_ask(o, p, answer);
@@ -261,9 +274,12 @@ static void pump(struct outbox *o)
 			evtimer_add(o->retry, &tv);
 		return;
 	}
+	/* One that can't even open its database dies under whatever it is given. */
+	if (p->is_report && !o->greeted)
+		p = &o->hello;
 	if (send(o->fd, p->text, p->n, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
 		o->under_way = p;
-		o->sent++;
+		o->sent += p != &o->hello;
 	} else if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS) {
 		event_add(o->writable, NULL);
 	} else {
@@ -281,6 +297,8 @@ struct outbox *outbox_new(struct event_base *base, const struct outbox_hooks *ho
 		o->base = base;
 		o->hooks = *hooks;
 		o->fd = -1;
+		o->hello = (struct parcel){.text = hello_text,
+					   .n = sizeof(hello_text) - 1};
 		o->reports.end = &o->reports.first;
 		o->asks.end = &o->asks.first;
 		o->in = malloc(EXECUTOR_MESSAGE_MAX);

@@ -4,7 +4,8 @@
  * outbox: the watcher's side of the executor's socket. It holds each report until the
  * executor has acknowledged it, sends one request at a time without blocking, and sends
  * again what was open when a connection ends. The executor does nothing twice, so sending
- * twice is harmless.
+ * twice is harmless. A new executor gets a report only when it has answered something: one
+ * that can't open its database costs no report any of its chances.
  *
  * Each report carries the place in the log before the line that made it. The oldest of
  * these is the farthest that may be stored: after the death of everything the log is read
