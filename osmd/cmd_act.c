@@ -74,7 +74,7 @@ static int undo_here(const struct cmd *c, const json_t *request)
 		options_defaults(&config);
 	}
 	json_decref(problems);
-	x = executor_new(&c->paths, &config, &e);
+	x = executor_new_undo(&c->paths, &config, &e);
 	if (!x)
 		return cmd_fail(c, CMD_FAILED, "osmd is not running, and here: %s",
 				e.msg);

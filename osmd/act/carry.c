@@ -189,8 +189,11 @@ bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 		"*Action* %s %s: %s, %s%s%s", row->action, row->target,
 		action_state_name(row->state), row->detail,
 		row->report_id[0] ? " report " : "", row->report_id);
-	return store_action_end(x->store, row->id, row->state, row->detail, NULL, now_s,
-				e);
+	if (store_action_end(x->store, row->id, row->state, row->detail, NULL, now_s, e))
+		return true;
+	/* what it says of them must not stay untrue until we are started anew */
+	executor_settle_at(x, now_s + EXECUTOR_SETTLE_S);
+	return false;
 }
 
 /* One wanted action of a report, unless the journal knows it. */

@@ -153,8 +153,8 @@ static bool open_store(struct executor *x, struct err *e)
 	return x->store != NULL;
 }
 
-struct executor *executor_new(const struct paths *paths, const struct config *config,
-			      struct err *e)
+struct executor *executor_new_undo(const struct paths *paths, const struct config *config,
+				   struct err *e)
 {
 	struct executor *x = calloc(1, sizeof(*x));
 
@@ -173,7 +173,15 @@ struct executor *executor_new(const struct paths *paths, const struct config *co
 		return NULL;
 	}
 	load_rules(x);
-	if (!recover_all(x, (int64_t)time(NULL), e)) {
+	return x;
+}
+
+struct executor *executor_new(const struct paths *paths, const struct config *config,
+			      struct err *e)
+{
+	struct executor *x = executor_new_undo(paths, config, e);
+
+	if (x && !recover_all(x, (int64_t)time(NULL), e)) {
 		err_prefix(e, "executor: finish what was left pending: ");
 		executor_free(x);
 		return NULL;
@@ -298,14 +306,22 @@ int64_t executor_next_s(struct executor *x, int64_t now_s)
 	return s.at_s;
 }
 
+void executor_settle_at(struct executor *x, int64_t at_s)
+{
+	if (!x->settle_s || at_s < x->settle_s)
+		x->settle_s = at_s;
+}
+
 json_t *executor_due(struct executor *x, int64_t now_s)
 {
 	json_t *actions = json_array();
 	struct err e = {0};
 
 	undo_expired(x, now_s, actions);
-	if (x->settle_s && x->settle_s <= now_s && !recover_all(x, now_s, &e))
+	if (x->settle_s && x->settle_s <= now_s && !recover_all(x, now_s, &e)) {
 		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+		executor_settle_at(x, now_s + EXECUTOR_SETTLE_S);
+	}
 	if (x->config.report_days && x->pruned_s + DAY_S <= now_s) {
 		x->pruned_s = now_s;
 		if (!store_report_prune(

@@ -33,6 +33,10 @@ struct executor;
  * fails what was left pending. Fails when another executor holds the lock. */
 struct executor *executor_new(const struct paths *paths, const struct config *config,
 			      struct err *e);
+/* The same, but what was left pending stays so for the daemon's executor: who only wants to
+ * undo, perhaps with wrong settings or osm disabled, must not set anything going. */
+struct executor *executor_new_undo(const struct paths *paths, const struct config *config,
+				   struct err *e);
 void executor_free(struct executor *x);
 /* One request -> one answer (owned by the caller, never NULL but without memory). This is all
  * that `osm undo` needs when the daemon is down. now_s: wall clock. */

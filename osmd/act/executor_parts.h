@@ -26,6 +26,8 @@
 
 #define EXECUTOR_FILES 7 /* the account maps, osm.ignore, osm.accounts */
 
+/* An outcome that could not be written (full disk) is tried again after this. */
+#define EXECUTOR_SETTLE_S 60
 #define EXECUTOR_WHO_MAX 64
 #define EXECUTOR_WHY_MAX 256 /* as guard's */
 
@@ -49,7 +51,7 @@ struct executor {
 	struct rules *rules; /* NULL: its files are wrong */
 	struct file_stamp stamps[EXECUTOR_FILES];
 	int lock_fd;
-	int64_t settle_s; /* when to look again at mails left pending; 0: none are */
+	int64_t settle_s; /* when to look again at what is left pending; 0: nothing is */
 	int64_t retry_s;  /* no expiry is tried before this: the last one failed */
 	int64_t pruned_s; /* when old reports were last removed */
 };
@@ -64,6 +66,8 @@ json_t *executor_row(const struct action_row *row);
 bool executor_who(const json_t *request, char who[EXECUTOR_WHO_MAX]);
 /* When the next timer is due; 0: never. */
 int64_t executor_next_s(struct executor *x, int64_t now_s);
+/* Look again at what is left pending, at at_s or sooner. */
+void executor_settle_at(struct executor *x, int64_t at_s);
 /* Everything that is due: expiries, mails to look after, old reports. */
 json_t *executor_due(struct executor *x, int64_t now_s);
 

@@ -45,10 +45,7 @@ static bool recover_mail(struct executor *x, struct action_row *row, const json_
 		break;
 	case DELIVER_NOT_TAKEN:
 		if (age_s >= 0 && age_s < SETTLE_S) {
-			int64_t at_s = row->created_s + SETTLE_S;
-
-			if (!x->settle_s || at_s < x->settle_s)
-				x->settle_s = at_s;
+			executor_settle_at(x, row->created_s + SETTLE_S);
 			return true;
 		}
 		if (age_s >= 0 && age_s <= RESEND_MAX_S &&

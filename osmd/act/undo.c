@@ -13,8 +13,39 @@
 
 #define RETRY_S 300
 
+/* Left pending by a crash, or by a disk that was full when it had been done. What is in force
+ * becomes done, and so can be undone; what is not is never done any more. false: row has why,
+ * or the journal could not be written. */
+static bool settle_pending(struct executor *x, struct action_row *row, const char *who,
+			   int64_t now_s)
+{
+	struct action_job job = {
+		.paths = &x->paths, .config = &x->config, .store = x->store, .row = row};
+	bool ours = strcmp(row->before, BEFORE_FREE) == 0;
+	enum action_force now = action_kind_find(row->action)->in_force(&job);
+	struct err e = {0};
+
+	if (ours && now == ACTION_FORCE_UNKNOWN) {
+		snprintf(row->detail, sizeof(row->detail),
+			 "undo failed: the panel's list can't be read");
+		return false;
+	}
+	row->state = ours && now == ACTION_IN_FORCE ? ACTION_DONE : ACTION_SKIPPED;
+	if (row->state == ACTION_DONE)
+		snprintf(row->detail, sizeof(row->detail), "found in force");
+	else if (ours)
+		snprintf(row->detail, sizeof(row->detail),
+			 "taken back by %s before it was done", who);
+	if (store_action_end(x->store, row->id, row->state, row->detail, NULL, now_s,
+			     &e))
+		return true;
+	log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+	row->state = ACTION_PENDING;
+	return false;
+}
+
 /* false: it is still in force (or the journal could not be written); row has why. */
-static bool undo_row(struct executor *x, struct action_row *row, enum action_state to,
+static bool undo_done(struct executor *x, struct action_row *row, enum action_state to,
 		     const char *who, int64_t now_s)
 {
 	const struct action_kind *kind = action_kind_find(row->action);
@@ -42,17 +73,26 @@ static bool undo_row(struct executor *x, struct action_row *row, enum action_sta
 	return gone;
 }
 
+static bool undo_row(struct executor *x, struct action_row *row, enum action_state to,
+		     const char *who, int64_t now_s)
+{
+	if (row->state == ACTION_PENDING && !settle_pending(x, row, who, now_s))
+		return false;
+	return row->state != ACTION_DONE || undo_done(x, row, to, who, now_s);
+}
+
 static bool can_undo(const struct action_row *row, char why[256])
 {
 	const struct action_kind *kind = action_kind_find(row->action);
+	bool open = row->state == ACTION_DONE || row->state == ACTION_PENDING;
 
 	if (!kind || !kind->reverse)
 		snprintf(why, 256, "action %lld: %s can't be undone", (long long)row->id,
 			 row->action);
-	else if (row->state != ACTION_DONE)
+	else if (!open)
 		snprintf(why, 256, "action %lld is %s, there is nothing to undo",
 			 (long long)row->id, action_state_name(row->state));
-	return kind && kind->reverse && row->state == ACTION_DONE;
+	return kind && kind->reverse && open;
 }
 
 static json_t *answer(json_t *actions, bool ok, const char *error)

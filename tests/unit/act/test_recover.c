@@ -2,6 +2,8 @@
 /* Copyright (C) 2026 the osm authors */
 #include "osmd/act/executor.h"
 
+#include <sqlite3.h>
+
 #include "osmd/act/deliver.h"
 #include "tests/unit/act/lab.h"
 
@@ -281,4 +283,36 @@ Test(recover, does_not_take_a_rotated_log_for_an_answer)
 		cr_expect_eq(count_lines("/sent"), rows[i].sent, "%s", rows[i].why);
 		json_decref(report);
 	}
+}
+
+static void on_database(const char *sql)
+{
+	sqlite3 *h = NULL;
+
+	cr_assert_eq(sqlite3_open(at(PATH_DB), &h), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(h, sql, NULL, NULL, NULL), SQLITE_OK, "%s",
+		     sqlite3_errmsg(h));
+	sqlite3_close(h);
+}
+
+/* The disk is full for the outcome alone: somebody's mail is held and no row says so. */
+Test(recover, writes_an_outcome_later_that_could_not_be_written)
+{
+	json_t *answer;
+
+	on_database("CREATE TRIGGER full BEFORE UPDATE ON action BEGIN"
+		    " SELECT RAISE(FAIL, 'full'); END");
+	answer = hold_by_hand("acct", NOW, 100);
+	cr_expect_not(is_ok(answer));
+	json_decref(answer);
+	cr_expect(has_text(HOLD_FILE, "acct"));
+	cr_expect_eq(read_row(1).state, ACTION_PENDING);
+	json_decref(ask(NOW + 70, "{\"do\":\"expire\"}"));
+	cr_expect_eq(read_row(1).state, ACTION_PENDING, "still full");
+	on_database("DROP TRIGGER full");
+	json_decref(ask(NOW + 140, "{\"do\":\"expire\"}"));
+	cr_expect_eq(read_row(1).state, ACTION_DONE);
+	cr_expect_eq(count_lines("/calls"), 1, "not done twice");
+	json_decref(ask(NOW + 141, "{\"do\":\"expire\"}"));
+	cr_expect_eq(read_row(1).state, ACTION_EXPIRED, "it has its end");
 }

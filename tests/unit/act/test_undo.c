@@ -237,3 +237,48 @@ Test(undo, wakes_nobody_for_what_it_cannot_undo)
 	json_decref(hold_by_hand("acct", NOW, 7));
 	cr_expect_eq(executor_next_s(x, NOW), NOW + 7);
 }
+
+Test(undo, settles_what_is_pending_and_sets_nothing_going)
+{
+	static const struct {
+		const char *before, *in_file;
+		bool has_list;
+		enum action_state state;
+		bool ok;
+		const char *file_then, *why;
+	} rows[] = {
+		{"free", "", true, ACTION_SKIPPED, true, "", "never done"},
+		{"free", "acct\n", true, ACTION_UNDONE, true, "", "it was reached"},
+		{"held", "acct\n", true, ACTION_SKIPPED, true, "acct\n", "another's"},
+		{"not done", "", true, ACTION_SKIPPED, true, "", "decided against"},
+		{"free", "", false, ACTION_PENDING, false, "", "nobody knows"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct err e = {0};
+		json_t *answer;
+		int64_t id;
+		char *list;
+
+		executor_free(x);
+		x = NULL;
+		put(HOLD_FILE, rows[i].in_file);
+		id = leave_pending("hold", "acct", rows[i].before, NULL, 5);
+		x = executor_new_undo(&lab, &config, &e);
+		cr_assert_not_null(x, "%s", e.msg);
+		cr_expect_eq(read_row(id).state, ACTION_PENDING, "%s: not touched",
+			     rows[i].why);
+		if (!rows[i].has_list) {
+			unlink(at(HOLD_FILE));
+			cr_assert_eq(mkdir(at(HOLD_FILE), 0755), 0);
+		}
+		answer = undo(id);
+		cr_expect_eq(is_ok(answer), rows[i].ok, "%s", rows[i].why);
+		cr_expect_eq(read_row(id).state, rows[i].state, "%s: %s", rows[i].why,
+			     read_row(id).detail);
+		list = get(HOLD_FILE);
+		cr_expect_str_eq(list, rows[i].file_then, "%s", rows[i].why);
+		free(list);
+		json_decref(answer);
+	}
+}
