@@ -191,3 +191,75 @@ int logfile_find(const char *path, const struct tail_position *p)
 	logfile_each(path, search_one, &s);
 	return s.fd >= 0 ? s.fd : -ENOENT;
 }
+
+struct between {
+	struct tail_position old, log; /* their beginnings */
+	struct timespec since;
+	struct {
+		int fd;
+		struct timespec written;
+	} file[ROTATED_MAX];
+	size_t count;
+};
+
+static bool earlier(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
+
+/* As rotation names a file; a person's copy or extract is not counted again. */
+static bool is_rotations_name(const char *name)
+{
+	size_t n = strlen(name), digits = 0;
+
+	while (n && ((name[n - 1] >= '0' && name[n - 1] <= '9') || name[n - 1] == '-')) {
+		digits += name[--n] != '-';
+		if (name[n] == '-' && digits >= 8)
+			return true;
+	}
+	return digits && n && name[n - 1] == '.';
+}
+
+static void between_one(const char *rotated, void *ctx)
+{
+	struct between *b = ctx;
+	struct stat st;
+	size_t at;
+	int fd = is_rotations_name(rotated) ? logfile_open(rotated, &st) : -1;
+
+	if (fd < 0)
+		return;
+	if (earlier(&st.st_mtim, &b->since) || same_inode(&st, &b->old) ||
+	    same_inode(&st, &b->log) || logfile_holds(fd, &b->old) ||
+	    logfile_holds(fd, &b->log)) {
+		close(fd);
+		return;
+	}
+	for (at = b->count++; at; at--) {
+		if (!earlier(&st.st_mtim, &b->file[at - 1].written))
+			break;
+		b->file[at] = b->file[at - 1];
+	}
+	b->file[at].fd = fd;
+	b->file[at].written = st.st_mtim;
+}
+
+size_t logfile_between(const char *path, int old_fd, int log_fd, int *fds, size_t max)
+{
+	struct between b = {.count = 0};
+	struct stat st;
+
+	if (fstat(old_fd, &st) < 0 || logfile_position(old_fd, 0, &b.old) < 0)
+		return 0;
+	b.since = st.st_mtim;
+	if (log_fd >= 0)
+		logfile_position(log_fd, 0, &b.log);
+	logfile_each(path, between_one, &b);
+	for (size_t i = 0; i < b.count; i++) {
+		if (i < max)
+			fds[i] = b.file[i].fd;
+		else
+			close(b.file[i].fd);
+	}
+	return b.count;
+}

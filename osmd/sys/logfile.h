@@ -30,6 +30,10 @@ bool logfile_holds(int fd, const struct tail_position *p);
 /* The rotated, uncompressed file beside path (path.*, path-*) that holds the position: fd, or
  * -ENOENT. The same inode is preferred to a copy. */
 int logfile_find(const char *path, const struct tail_position *p);
+/* Rotated files (path.1, path-20261123) that were last written after the old one: where the
+ * log was rotated more than once meanwhile, what lies between. Oldest first into fds, at most
+ * max; how many there are. Copies of the old file or of the log are none of them. */
+size_t logfile_between(const char *path, int old_fd, int log_fd, int *fds, size_t max);
 /* Names of the rotated, uncompressed files beside path are given one by one, in no order. */
 void logfile_each(const char *path, void (*fn)(const char *rotated, void *ctx),
 		  void *ctx);

@@ -399,13 +399,34 @@ static void on_linger(evutil_socket_t fd, short what, void *ctx)
 		event_active(t->more, EV_TIMEOUT, 0);
 }
 
-/* The log from `offset`, or from the stored place, with the old file before it. */
+/* The old file from its place on, and those that it was rotated away for before the log's. */
+static void resume_old(struct tail *t, int log_fd, const struct tail_position *resume)
+{
+	int between[STREAMS_MAX - 2];
+	int old = logfile_find(t->path, resume);
+	size_t n = old >= 0 ? logfile_between(t->path, old, log_fd, between,
+					      STREAMS_MAX - 2)
+			    : 0;
+	struct stream *s = old >= 0 ? stream_new(t, old, resume->offset) : NULL;
+
+	t->stats.lost_place = s == NULL || n > STREAMS_MAX - 2;
+	if (s)
+		append(t, s);
+	for (size_t i = 0; i < n && i < STREAMS_MAX - 2; i++) {
+		s = stream_new(t, between[i], 0);
+		if (s)
+			append(t, s);
+	}
+	t->has_current = false;
+}
+
+/* The log from `offset`, or from the stored place, with the old files before it. */
 static void start(struct tail *t, const struct tail_position *resume)
 {
 	struct stat st;
 	struct stream *s;
 	uint64_t offset = 0;
-	int fd, old;
+	int fd;
 
 	fd = logfile_open(t->path, &st);
 	t->stats.present = fd >= 0;
@@ -413,14 +434,8 @@ static void start(struct tail *t, const struct tail_position *resume)
 		offset = logfile_last_line(fd, (uint64_t)st.st_size, t->line_max);
 	else if (fd >= 0 && logfile_holds(fd, resume))
 		offset = resume->offset;
-	else if (resume) {
-		old = logfile_find(t->path, resume);
-		s = old >= 0 ? stream_new(t, old, resume->offset) : NULL;
-		t->stats.lost_place = s == NULL;
-		if (s)
-			append(t, s);
-		t->has_current = false;
-	}
+	else if (resume)
+		resume_old(t, fd, resume);
 	s = fd >= 0 ? stream_new(t, fd, offset) : NULL;
 	if (s)
 		append(t, s);

@@ -77,6 +77,25 @@ burst() { # N
 	all_counted 40
 }
 
+@test "rotated twice while osmd is down" {
+	local n
+	burst 10
+	wait
+	quiet
+	osmd_caught_up
+	osmd_stop
+	for n in 2 1; do
+		send script osmalice 10 --subject "down $n" >/dev/null
+		send mailbox "$BOX" 10 --ips 2 >/dev/null
+		quiet
+		rotate rename "$n"
+	done
+	send script osmalice 10 --subject "after" >/dev/null
+	send mailbox "$BOX" 10 --ips 2 >/dev/null
+	osmd_start
+	all_counted 40
+}
+
 @test "a restart in the middle of a burst" {
 	burst 60
 	sleep 0.8

@@ -106,6 +106,13 @@ static void run(struct lab *lab)
 	"2026-11-23 09:05:48 1xVPzg-0006b4-2C <= " tag                                   \
 	"@example.com U=bob P=local S=453 for x@ok.example\n"
 
+static void written_at(const char *path, time_t at_s)
+{
+	const struct timespec times[2] = {{.tv_sec = at_s}, {.tv_sec = at_s}};
+
+	cr_assert_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
 Test(tail, starts_at_the_end_of_what_is_there)
 {
 	struct lab lab;
@@ -432,6 +439,7 @@ Test(tail, resumes_in_the_rotated_file_beside_it)
 		append(lab.path, "two\n");
 		rename(lab.path, beside(&lab, ends[i]));
 		append(beside(&lab, ".2"), "other\nfile\n");
+		written_at(beside(&lab, ".2"), 1000);
 		append(lab.path, "three\n");
 		start(&lab, &at);
 		cr_assert(tail_drain(lab.tail));
@@ -440,6 +448,72 @@ Test(tail, resumes_in_the_rotated_file_beside_it)
 		cr_assert(!st.lost_place);
 		lab_close(&lab);
 	}
+}
+
+Test(tail, reads_every_file_of_several_rotations_while_away)
+{
+	static const char *const rows[][3] = {{".3", ".2", ".1"},
+					      {"-20261121", "-20261122", "-20261123"}};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct lab lab;
+		struct tail_position at;
+		struct tail_stats st;
+
+		lab_open(&lab);
+		append(lab.path, "");
+		start(&lab, NULL);
+		append(lab.path, "one\n");
+		run(&lab);
+		tail_position(lab.tail, &at);
+		stop(&lab);
+		append(lab.path, "two\n");
+		rename(lab.path, beside(&lab, rows[i][0]));
+		written_at(beside(&lab, rows[i][0]), 1000);
+		append(beside(&lab, rows[i][1]), "three\n");
+		written_at(beside(&lab, rows[i][1]), 2000);
+		append(beside(&lab, rows[i][2]), "four\n");
+		written_at(beside(&lab, rows[i][2]), 3000);
+		append(beside(&lab, ".4"), "older\n");
+		written_at(beside(&lab, ".4"), 500);
+		append(beside(&lab, ".bob-only"), "an extract\n");
+		append(lab.path, "five\n");
+		start(&lab, &at);
+		cr_assert(tail_drain(lab.tail));
+		cr_assert_str_eq(lab.got, "two|three|four|five|");
+		tail_stats(lab.tail, &st);
+		cr_assert(!st.lost_place);
+		lab_close(&lab);
+	}
+}
+
+Test(tail, says_when_it_was_rotated_more_often_than_it_can_read)
+{
+	struct lab lab;
+	struct tail_position at;
+	struct tail_stats st;
+	char end[8];
+
+	lab_open(&lab);
+	append(lab.path, "");
+	start(&lab, NULL);
+	append(lab.path, "one\n");
+	run(&lab);
+	tail_position(lab.tail, &at);
+	stop(&lab);
+	rename(lab.path, beside(&lab, ".9"));
+	written_at(beside(&lab, ".9"), 1000);
+	for (int i = 1; i < 9; i++) {
+		snprintf(end, sizeof(end), ".%d", i);
+		append(beside(&lab, end), "another\n");
+		written_at(beside(&lab, end), 9000 - i);
+	}
+	append(lab.path, "last\n");
+	start(&lab, &at);
+	cr_assert(tail_drain(lab.tail));
+	tail_stats(lab.tail, &st);
+	cr_assert(st.lost_place);
+	lab_close(&lab);
 }
 
 Test(tail, knows_a_reused_inode_by_the_fingerprint)
