@@ -49,6 +49,20 @@ static struct slice field(const json_t *doc, const char *name)
 	return (struct slice){json_string_value(v), json_string_length(v)};
 }
 
+/* Is this account's own name the sender that was counted? The key is the sender, or with
+ * logline:subject the sender, a blank and the subject; with others it names a place. */
+static bool sent_as_account(const json_t *report, struct slice account)
+{
+	struct slice type = field(report, "type"), key = field(report, "key");
+	bool with_subject = slice_eq(type, SLICE("logline:subject"));
+
+	if (!with_subject && !slice_eq(type, SLICE("logline")))
+		return true;
+	if (with_subject && key.n > account.n && key.p[account.n] == ' ')
+		key.n = account.n;
+	return slice_eq(key, account);
+}
+
 /* Is it allowed, and to whom is it done? row->target is set in any case. */
 static bool aim(struct executor *x, const struct action_kind *kind, const json_t *report,
 		struct action_row *row, char why[GUARD_WHY_MAX])
@@ -63,9 +77,7 @@ static bool aim(struct executor *x, const struct action_kind *kind, const json_t
 	if (!guard_account(x->accounts, &x->config, account, why))
 		return false;
 	/* A login that fits no mailbox's grammar must not cost the whole account its mail. */
-	if (kind->on_mailbox && !mailbox.n &&
-	    slice_eq(field(report, "type"), SLICE("logline")) &&
-	    !slice_eq(field(report, "key"), account)) {
+	if (kind->on_mailbox && !mailbox.n && !sent_as_account(report, account)) {
 		snprintf(why, GUARD_WHY_MAX,
 			 "the login is no mailbox that can be held alone");
 		return false;

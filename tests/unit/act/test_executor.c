@@ -134,14 +134,32 @@ Test(executor, refuses_whom_it_must_not_touch)
 
 Test(executor, never_widens_a_login_to_its_account)
 {
-	json_t *report = report_of("acct", "", NOW), *answer;
+	static const struct {
+		const char *type, *key, *state;
+	} rows[] = {
+		{"logline", "bob+example.com", "skipped"},
+		{"logline:subject", "-bob@example.com you have won", "skipped"},
+		{"logline:subject", "accto you have won", "skipped"},
+		{"logline:subject", "acct", "done"},
+		{"logline:subject", "acct you have won", "done"},
+		{"cwdcheck:cwd", "/home/acct/public_html", "done"},
+	};
 
-	json_object_set_new(report, "key", json_string("bob+example.com"));
-	answer = send_report(report, "hold", true, NOW);
-	cr_assert_str_eq(action_field(answer, 0, "state"), "skipped");
-	cr_assert_eq(count_lines("/calls"), 0);
-	json_decref(answer);
-	json_decref(report);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		json_t *report = report_of("acct", "", NOW + (int64_t)i * 100), *answer;
+
+		put(HOLD_FILE, "");
+		put("/calls", "");
+		json_object_set_new(report, "type", json_string(rows[i].type));
+		json_object_set_new(report, "key", json_string(rows[i].key));
+		answer = send_report(report, "hold", true, NOW);
+		cr_expect_str_eq(action_field(answer, 0, "state"), rows[i].state,
+				 "%s %s: %s", rows[i].type, rows[i].key,
+				 action_field(answer, 0, "detail"));
+		cr_expect_eq(count_lines("/calls"), rows[i].state[0] == 'd');
+		json_decref(answer);
+		json_decref(report);
+	}
 }
 
 Test(executor, refuses_documents_that_are_none)
