@@ -288,11 +288,23 @@ static void find_soonest(const struct action_row *row, void *ctx)
 		s->at_s = row->expires_s;
 }
 
+/* What is put off to a time of a clock that was wrong would wait for it, perhaps for years. */
+static void believe_clock(struct executor *x, int64_t now_s)
+{
+	if (x->retry_s > now_s + EXECUTOR_RETRY_S)
+		x->retry_s = 0;
+	if (x->settle_s > now_s + EXECUTOR_SETTLE_S)
+		x->settle_s = now_s;
+	if (x->pruned_s > now_s)
+		x->pruned_s = now_s;
+}
+
 int64_t executor_next_s(struct executor *x, int64_t now_s)
 {
 	struct soonest s = {0};
 	struct err e = {0};
 
+	believe_clock(x, now_s);
 	if (!store_action_each(x->store, -1, find_soonest, &s, &e)) {
 		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
 		s.at_s = now_s + 60;

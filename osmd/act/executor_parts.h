@@ -28,6 +28,8 @@
 
 /* An outcome that could not be written (full disk) is tried again after this. */
 #define EXECUTOR_SETTLE_S 60
+/* A panel that failed to undo what has expired is asked again after this. */
+#define EXECUTOR_RETRY_S 300
 #define EXECUTOR_WHO_MAX 64
 #define EXECUTOR_WHY_MAX 256 /* as guard's */
 

@@ -11,8 +11,6 @@
 #include "osmd/base/log.h"
 #include "osmd/model/report.h"
 
-#define RETRY_S 300
-
 /* Left pending by a crash, or by a disk that was full when it had been done. What is in force
  * becomes done, and so can be undone; what is not is never done any more. false: row has why,
  * or the journal could not be written. */
@@ -198,5 +196,5 @@ void undo_expired(struct executor *x, int64_t now_s, json_t *actions)
 		all.failed = true;
 	}
 	/* A panel that is broken is not asked again and again without a pause. */
-	x->retry_s = all.failed ? now_s + RETRY_S : 0;
+	x->retry_s = all.failed ? now_s + EXECUTOR_RETRY_S : 0;
 }

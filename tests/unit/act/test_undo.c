@@ -133,6 +133,23 @@ Test(undo, tries_an_expiry_again_later)
 	json_decref(answer);
 }
 
+Test(undo, does_not_wait_for_a_time_of_a_wrong_clock)
+{
+	const int64_t wrong = NOW + 10 * 365 * 86400;
+	json_t *answer;
+
+	json_decref(hold_by_hand("acct", wrong, 1));
+	json_decref(hold_by_hand("other@example.com", NOW, 1000));
+	put("/mode", "refuse");
+	json_decref(ask(wrong + 1, "{\"do\":\"expire\"}"));
+	put("/mode", "ok");
+	cr_expect_eq(executor_next_s(x, wrong + 2), wrong + 301, "a pause after a failure");
+	cr_expect_leq(executor_next_s(x, NOW + 500), NOW + 1000, "the clock was set");
+	answer = ask(NOW + 1000, "{\"do\":\"expire\"}");
+	cr_expect_str_eq(action_field(answer, 0, "state"), "expired");
+	json_decref(answer);
+}
+
 Test(undo, leaves_what_was_done_anew_to_its_own_expiry)
 {
 	json_t *a = hold_by_hand("acct", NOW, 100), *b, *answer;
