@@ -38,7 +38,8 @@ void log_open(const char *ident, const char *path, int to_stderr, enum log_level
 		*dot = '\0';
 }
 
-/* Whatever a stranger put into the text stays on one line and can't steer a terminal. */
+/* Whatever a stranger put into the text stays on one line and can't steer a terminal: beyond
+ * ASCII there are control characters, too, and marks that turn the reading direction. */
 static void put_escaped(char *out, size_t size, const char *text)
 {
 	static const char hex[] = "0123456789abcdef";
@@ -46,7 +47,7 @@ static void put_escaped(char *out, size_t size, const char *text)
 
 	for (const unsigned char *s = (const unsigned char *)text; *s && n + 5 < size;
 	     s++) {
-		if (*s >= 0x20 && *s != 0x7f) {
+		if (*s >= 0x20 && *s < 0x7f) {
 			out[n++] = (char)*s;
 			continue;
 		}

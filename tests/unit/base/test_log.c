@@ -20,11 +20,14 @@ Test(log, a_strangers_text_stays_on_its_line_and_steers_no_terminal)
 	snprintf(path, sizeof(path), "%s/log", dir);
 	log_open("osmd", path, 0, LOG_LEVEL_INFO);
 	log_msg(LOG_LEVEL_INFO, "subject: %s", "a\nNov 23 forged\x1b[31m");
+	log_msg(LOG_LEVEL_INFO, "subject: %s", "\xc2\x9b" "31m \xe2\x80\xae \x9b" "0m");
 	log_msg(LOG_LEVEL_DEBUG, "not wanted");
 	cr_assert(file_read(path, 4096, &text, &n, NULL));
 	cr_assert_not_null(strstr(text, "subject: a\\x0aNov 23 forged\\x1b[31m\n"));
 	cr_assert_not_null(strstr(text, " osmd["));
-	cr_assert_eq(strchr(text, '\n'), text + n - 1, "one line");
+	cr_assert_not_null(
+		strstr(text, "subject: \\xc2\\x9b31m \\xe2\\x80\\xae \\x9b0m\n"));
+	cr_assert_eq(strchr(strchr(text, '\n') + 1, '\n'), text + n - 1, "two lines");
 	free(text);
 	unlink(path);
 	log_msg(LOG_LEVEL_INFO, "%0*d", 5000, 1);
