@@ -5,61 +5,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "osmd/base/utf8.h"
 #include "osmd/cmd.h"
 
 /* Most characters of a cell that is not the last of its row. */
 #define CELL_MAX 44
-
-/* One UTF-8 character at s: its bytes, or 0 when it is none (overlong, surrogate, cut). */
-static size_t utf8_next(struct slice s, uint32_t *cp)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	unsigned char c = (unsigned char)s.p[0];
-	size_t n = c < 0x80	  ? 1
-		   : c >> 5 == 6  ? 2
-		   : c >> 4 == 14 ? 3
-		   : c >> 3 == 30 ? 4
-				  : 0;
-
-	if (n == 0 || n > s.n)
-		return 0;
-	*cp = n == 1 ? c : c & (0x7fu >> n);
-	for (size_t i = 1; i < n; i++) {
-		if (((unsigned char)s.p[i] & 0xc0) != 0x80)
-			return 0;
-		*cp = *cp << 6 | ((unsigned char)s.p[i] & 0x3f);
-	}
-	if (*cp < least[n] || *cp > 0x10ffff || (*cp >= 0xd800 && *cp <= 0xdfff))
-		return 0;
-	return n;
-}
-
-/* Characters that steer a terminal, turn the reading order or can't be seen. */
-static bool is_treacherous(uint32_t cp)
-{
-	static const uint32_t range[][2] = {
-		{0x00, 0x1f},	    /* C0 */
-		{0x7f, 0xa0},	    /* DEL, C1, no-break space */
-		{0xad, 0xad},	    /* soft hyphen */
-		{0x34f, 0x34f},	    /* grapheme joiner */
-		{0x61c, 0x61c},	    /* Arabic letter mark */
-		{0x115f, 0x1160},   /* Hangul fillers */
-		{0x180b, 0x180e},   /* Mongolian selectors */
-		{0x200b, 0x200f},   /* zero width, direction marks */
-		{0x2028, 0x202e},   /* line separators, embeddings, overrides */
-		{0x2060, 0x206f},   /* word joiner, isolates */
-		{0x3164, 0x3164},   /* Hangul filler */
-		{0xfe00, 0xfe0f},   /* variation selectors */
-		{0xfeff, 0xfeff},   /* byte order mark */
-		{0xfff0, 0xfffb},   /* interlinear marks */
-		{0xe0000, 0xe0fff}, /* tags */
-	};
-
-	for (size_t i = 0; i < sizeof(range) / sizeof(range[0]); i++)
-		if (cp >= range[i][0] && cp <= range[i][1])
-			return true;
-	return false;
-}
 
 /* The printable form of the first character of s into out; returns the bytes of s used. */
 static size_t escape_one(struct slice s, char out[16])
@@ -71,7 +21,7 @@ static size_t escape_one(struct slice s, char out[16])
 		snprintf(out, 16, "\\x%02x", (unsigned char)s.p[0]);
 		return 1;
 	}
-	if (is_treacherous(cp)) {
+	if (utf8_is_treacherous(cp)) {
 		snprintf(out, 16, "\\u{%04x}", cp);
 		return n;
 	}

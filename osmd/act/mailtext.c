@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "osmd/base/utf8.h"
 #include "osmd/model/event.h"
 
 #define HEADER_VALUE_MAX 900 /* with its name below RFC 5322's 998 */
@@ -120,47 +121,22 @@ static const struct tag tags[] = {
 	{"actions", "", VALUE_ACTIONS},
 };
 
-/* Characters that hide, reorder or end text on a screen: C1 controls, zero width, line
- * separators, direction marks. Their length in bytes, or 0. */
-static size_t hidden_char(const unsigned char *p, size_t n, unsigned *code)
-{
-	if (n >= 2 && p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) {
-		*code = p[1];
-		return 2;
-	}
-	if (n < 3 || (p[0] != 0xe2 && p[0] != 0xef))
-		return 0;
-	*code = (p[0] & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
-	return (*code >= 0x200b && *code <= 0x200f) ||
-			       (*code >= 0x2028 && *code <= 0x202e) ||
-			       (*code >= 0x2060 && *code <= 0x206f) || *code == 0xfeff
-		       ? 3
-		       : 0;
-}
-
 static void put_safe(struct buf *out, struct slice s)
 {
-	const unsigned char *p = (const unsigned char *)s.p;
-	size_t from = 0, i = 0;
+	while (s.n) {
+		unsigned char first = (unsigned char)s.p[0];
+		uint32_t cp = first;
+		size_t used = utf8_next(s, &cp);
 
-	while (i < s.n) {
-		unsigned code = 0;
-		size_t hidden = hidden_char(p + i, s.n - i, &code);
-		bool control = p[i] < 0x20 || p[i] == 0x7f;
-
-		if (!hidden && !control) {
-			i++;
-			continue;
-		}
-		buf_add(out, s.p + from, i - from);
-		if (control)
-			buf_printf(out, "\\x%02x", p[i]);
+		if (used == 0 || first < 0x20 || first == 0x7f)
+			buf_printf(out, "\\x%02x", first);
+		else if (utf8_is_treacherous(cp))
+			buf_printf(out, "\\u%04x", (unsigned)cp);
 		else
-			buf_printf(out, "\\u%04x", code);
-		i += control ? 1 : hidden;
-		from = i;
+			buf_add(out, s.p, used);
+		s.p += used ? used : 1;
+		s.n -= used ? used : 1;
 	}
-	buf_add(out, s.p + from, s.n - from);
 }
 
 static struct slice text_of(const json_t *v)
