@@ -292,12 +292,15 @@ static bool read_scope(struct listfile *l, struct slice *entry, struct scope *ou
 		struct slice value = {word.p + 6, word.n - 6};
 		unsigned t;
 
-		if (slice_starts(word, SLICE("event=")) && !has_event) {
+		if ((slice_starts(word, SLICE("event=")) && has_event) ||
+		    (slice_starts(word, SLICE("until=")) && has_until))
+			return listfile_problem(l, "%.6s stands there twice", word.p);
+		if (slice_starts(word, SLICE("event="))) {
 			if (!listfile_trigger(l, value, &t))
 				return false;
 			out->triggers = 1u << t;
 			has_event = true;
-		} else if (slice_starts(word, SLICE("until=")) && !has_until) {
+		} else if (slice_starts(word, SLICE("until="))) {
 			if (!read_until(l, value, &out->until_s))
 				return false;
 			has_until = true;

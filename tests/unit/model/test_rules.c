@@ -480,6 +480,9 @@ Test(rules, a_wrong_line_of_ignore_is_told)
 		{"subject:(", "wrong at its byte"},
 		{"subject:a\\C", "wrong at its byte"},
 		{"user:a event=none", "\"none\" is no event"},
+		{"path:/a event=cwdcheck event=cwdcheck", "event= stands there twice"},
+		{"subject:a until=2026-12-31 event=logline until=2026-12-30",
+		 "until= stands there twice"},
 		{"user:a event=packet", "does not watch packets"},
 		{"user:a until=2026-13-01", "YYYY-MM-DD"},
 		{"user:a until=2026-02-29", "YYYY-MM-DD"},
@@ -487,7 +490,7 @@ Test(rules, a_wrong_line_of_ignore_is_told)
 		{"user:a until=2026-1-1", "YYYY-MM-DD"},
 		{"user:a until=1969-12-31", "YYYY-MM-DD"},
 		{"user:a until=", "YYYY-MM-DD"},
-		{"user:a until=2026-01-01 until=2026-01-02", "name of an account"},
+		{"user:a until=2026-01-01 until=2026-01-02", "stands there twice"},
 		{"user:a\177", "control character"},
 	};
 
