@@ -231,13 +231,16 @@ static int start_systemd(const struct cmd *c)
 {
 	struct err e = {0};
 	struct buf said;
-	bool ok;
+	bool begun, ok = false;
 
 	buf_init(&said, LAST_WORDS_MAX);
-	ok = systemctl("start", &said);
-	for (int i = 0; ok && i < START_S * 1000 / STEP_MS && !answers(c, &e); i++)
-		nap();
-	if (ok && answers(c, &e))
+	begun = systemctl("start", &said);
+	for (int i = 0; begun && i < START_S * 1000 / STEP_MS && !ok; i++) {
+		ok = answers(c, &e);
+		if (!ok)
+			nap();
+	}
+	if (ok)
 		cmd_say(c, "osmd started (systemd)");
 	else
 		cmd_fail(c, CMD_FAILED, "osmd did not start: %s",
