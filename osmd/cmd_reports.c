@@ -10,9 +10,11 @@
 static bool parse_filter(const struct cmd *c, struct report_filter *f, const char *since,
 			 const char *limit)
 {
+	int t = f->type ? trigger_find(slice_str(f->type)) : TRIGGER_LOGLINE;
 	uint64_t n;
 
-	if (f->type && trigger_find(slice_str(f->type)) < 0) {
+	/* of packets there can be no report */
+	if (t < 0 || t == TRIGGER_PACKET || t == TRIGGER_PACKET_CWD) {
 		cmd_fail(c, CMD_USAGE,
 			 "reports: %s is no type; logline, logline:subject, "
 			 "cwdcheck, cwdcheck:cwd are",
