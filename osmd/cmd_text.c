@@ -8,8 +8,8 @@
 #include "osmd/base/utf8.h"
 #include "osmd/cmd.h"
 
-/* Most characters of a cell that is not the last of its row. */
-#define CELL_MAX 44
+/* Most characters of a cell that is not the last of its row: all of a report's actions. */
+#define CELL_MAX 64
 
 /* The printable form of the first character of s into out; returns the bytes of s used. */
 static size_t escape_one(struct slice s, char out[16])
