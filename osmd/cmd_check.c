@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "osmd/cmd.h"
+#include "osmd/cmd_lists.h"
 #include "osmd/ctl/ctl.h"
 #include "osmd/sys/spawn.h"
 
@@ -223,6 +224,12 @@ static void check_program(struct check *k, const char *name, const char *absolut
 		row(k, name, without, lost, "%s: %s", path, strerror(errno));
 }
 
+static void on_idle(const char *file, unsigned line, const char *why, void *ctx)
+{
+	row(ctx, "lists", CHECK_WARN, "the line has no effect", "%s: line %u: %s", file,
+	    line, why);
+}
+
 static void check_accounts(struct check *k)
 {
 	static const char lost[] =
@@ -250,6 +257,8 @@ static void check_accounts(struct check *k)
 		row(k, "accounts", CHECK_WARN,
 		    "mail that stays on this server may be counted", "%s: %s", path,
 		    strerror(errno));
+	if (a && accounts_count(a))
+		lists_each_idle(k->c, a, (int64_t)time(NULL), on_idle, k);
 	accounts_free(a);
 }
 

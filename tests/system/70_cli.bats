@@ -1,0 +1,58 @@
+#!/usr/bin/env bats
+# The command line: what it refuses, what it warns of, what it shows whole.
+
+load helpers
+setup_file() { lab_begin; }
+teardown_file() { lab_end; }
+setup() {
+	lab_or_skip
+	fresh
+}
+teardown() { [ -n "${LAB_WHY_NOT:-}" ] || osmd_stop; }
+
+@test "a type of which there can be no report is refused" {
+	conf
+	osmd_start
+	for type in packet packet:cwd nonsense; do
+		run osm reports --type "$type"
+		same "$status" 2 "$type"
+	done
+	run osm reports --type cwdcheck:cwd
+	same "$status" 0
+}
+
+@test "check names list lines that have no effect, and only these" {
+	conf
+	cat >"$ROOT/etc/osm/osm.accounts" <<-L
+		# a comment
+		osmbob * 5
+		osmbbo * 5
+		$BOX * 5
+		info@no.example * 5
+		/home/osmbob/public_html * 5
+		/home/nobody/here * 5
+	L
+	cat >"$ROOT/etc/osm/osm.ignore" <<-L
+		user:osmbob until=2099-01-01
+		user:osmbbo
+		mailbox:x@no.example
+		domain:bobs-garage.example
+		domain:no.example
+		user:osmbob until=2020-01-01 event=logline
+		subject:valid until=2020-01-01 means event=logline
+		subject:sale until=2020-12-31
+	L
+	run osm check
+	same "$(grep -c '^WARN     lists ' <<<"$output")" 8 lines
+	for l in accounts:\ line\ {3,5,7} ignore:\ line\ {2,3,5,6,8}; do
+		[[ "$output" == *"osm.$l: "* ]] || { echo "osm.$l: $output"; return 1; }
+	done
+}
+
+@test "all actions of a report are in its line" {
+	conf LOGLINE_ACTIONS=email,store,hold,block_account
+	osmd_start
+	send mailbox "$BOX" 25 --to defer1.example
+	wait_until 10 has_report ".key == \"$BOX\""
+	wait_until 10 eval '[[ "$(osm reports)" == *"store:done hold:done block_account:done email:done  "* ]]'
+}
