@@ -144,13 +144,32 @@ static int take_lock(const struct paths *paths, struct err *e)
 static bool open_store(struct executor *x, struct err *e)
 {
 	char path[PATH_MAX];
+	struct stat st;
 
 	if (!paths_at(&x->paths, PATH_STATE_DIR, path, sizeof(path)) ||
 	    !file_mkdirs(path, 0700, e) ||
 	    !paths_at(&x->paths, PATH_DB, path, sizeof(path)))
 		return false;
 	x->store = store_open(path, true, e);
-	return x->store != NULL;
+	if (!x->store)
+		return false;
+	if (stat(path, &st) < 0)
+		return err_set(e, errno, "%s: %s", path, strerror(errno));
+	x->db_dev = st.st_dev;
+	x->db_ino = st.st_ino;
+	return true;
+}
+
+bool executor_lost_database(const struct executor *x)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!paths_at(&x->paths, PATH_DB, path, sizeof(path)))
+		return false;
+	if (stat(path, &st) < 0)
+		return errno == ENOENT;
+	return st.st_ino != x->db_ino || st.st_dev != x->db_dev;
 }
 
 struct executor *executor_new_undo(const struct paths *paths, const struct config *config,

@@ -52,12 +52,17 @@ struct executor {
 	struct accounts *accounts;
 	struct rules *rules; /* NULL: its files are wrong */
 	struct file_stamp stamps[EXECUTOR_FILES];
+	dev_t db_dev; /* the database that is open */
+	ino_t db_ino;
 	int lock_fd;
 	int64_t settle_s; /* when to look again at what is left pending; 0: nothing is */
 	int64_t retry_s;  /* no expiry is tried before this: the last one failed */
 	int64_t pruned_s; /* when old reports were last removed */
 };
 
+/* Is the database at its path another one by now, or none? Then what is written goes where
+ * nobody sees it. */
+bool executor_lost_database(const struct executor *x);
 /* Read again what has changed on disk; what can't be read stays as it was, and is logged. */
 void executor_refresh(struct executor *x);
 /* Log and answer a refusal. */

@@ -123,6 +123,12 @@ static int serve_loop(struct executor *x, int fd, int timer, char *space)
 		run_due(x, timer);
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			return EXIT_FAILURE;
+		if (executor_lost_database(x)) {
+			log_msg(LOG_LEVEL_ERROR,
+				"executor: %s was moved away: a new one begins anew",
+				PATH_DB);
+			return EXIT_FAILURE;
+		}
 		if (fds[0].revents && !serve_one(x, fd, space))
 			return EXIT_SUCCESS;
 	}
