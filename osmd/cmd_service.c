@@ -70,14 +70,21 @@ static bool lock_held(const struct cmd *c, const char *absolute, pid_t *pid)
 	return held;
 }
 
-/* Does anything of osmd still run here? */
+/* Does osmd still run here? */
 static bool lives(const struct cmd *c)
 {
 	struct err e = {0};
 	pid_t pid;
 
-	return lock_held(c, PATH_PID, &pid) || lock_held(c, PATH_EXECUTOR_LOCK, &pid) ||
-	       answers(c, &e) || !cmd_is_down(&e);
+	return lock_held(c, PATH_PID, &pid) || answers(c, &e) || !cmd_is_down(&e);
+}
+
+/* Or its executor, which finishes what it is at? */
+static bool acts(const struct cmd *c)
+{
+	pid_t pid;
+
+	return lock_held(c, PATH_EXECUTOR_LOCK, &pid);
 }
 
 static bool systemctl(const char *verb, struct buf *said)
@@ -278,10 +285,10 @@ static void ask_to_stop(const struct cmd *c)
 	json_decref(ask);
 }
 
-/* *was: did it run before? */
-static int stop(const struct cmd *c, bool *was)
+/* *was: did it run before? wholly: its executor has ended, too. */
+static int stop(const struct cmd *c, bool wholly, bool *was)
 {
-	*was = lives(c);
+	*was = lives(c) || acts(c);
 	if (is_systemds(c))
 		systemctl("stop", NULL); /* also where it is only about to be restarted */
 	if (!*was)
@@ -289,7 +296,7 @@ static int stop(const struct cmd *c, bool *was)
 	if (lives(c))
 		ask_to_stop(c);
 	for (int i = 0; i < STOP_S * 1000 / STEP_MS; i++) {
-		if (!lives(c))
+		if (!lives(c) && !(wholly && acts(c)))
 			return CMD_OK;
 		nap();
 	}
@@ -308,7 +315,7 @@ int cmd_stop(struct cmd *c)
 
 	if (!cmd_options(c, NULL, 0, 0, 0))
 		return CMD_USAGE;
-	code = stop(c, &was);
+	code = stop(c, true, &was);
 	if (code == CMD_OK)
 		cmd_say(c, was ? "osmd stopped" : "osmd was not running");
 	return code;
@@ -326,7 +333,9 @@ int cmd_restart(struct cmd *c)
 	/* a mistake in a file must not take down a daemon that runs */
 	if (!cmd_settings_fine(c, "the settings are wrong, osmd was not restarted"))
 		return CMD_FAILED;
-	code = stop(c, &was);
+	/* a panel that hangs must not keep the log unwatched: the new executor waits for the
+	 * old one */
+	code = stop(c, false, &was);
 	return code == CMD_OK ? start(c) : code;
 }
 
@@ -357,7 +366,7 @@ int cmd_disable(struct cmd *c)
 	if (!file_replace(path, SLICE("osm -x made this file; osm -e removes it\n"), 0600,
 			  &e))
 		return cmd_fail(c, CMD_FAILED, "%s", e.msg);
-	code = stop(c, &was);
+	code = stop(c, true, &was);
 	return code == CMD_OK ? cmd_say(c, "osm is disabled; osm -e enables it again")
 			      : code;
 }

@@ -143,3 +143,32 @@ os.unlink(name)
 PY
 	same "$(tr '\n' ' ' <"$LAB/notified")" "READY=1 WATCHDOG=1 STOPPING=1 0 "
 }
+
+@test "a database that was moved away is made anew" {
+	conf LOGLINE_ACTIONS=email,store,hold
+	osmd_start
+	send mailbox "$BOX" 25 --to defer1.example
+	wait_until 10 is_held "$BOX"
+	rm "$ROOT"/var/lib/osm/osm.db*
+	send script osmerin 25 --queue
+	wait_until 10 is_held osmerin
+	wait_until 10 has_report '.account == "osmerin"'
+	osm undo "$(actions_in_force '.target == "osmerin"' | jq .id)"
+	same "$(logged 'begins anew')" 1 said
+}
+
+@test "a restart does not wait for a panel that hangs" {
+	local begun
+	conf ACTION_TIMEOUT=25
+	osmd_start
+	echo hang >"$ROOT/var/cpanel/osm-double-fault"
+	send mailbox "$BOX" 25 --to defer1.example
+	wait_until 10 eval '[ -n "$(calls)" ]'
+	begun=$SECONDS
+	osm restart
+	[ $((SECONDS - begun)) -lt 15 ]
+	: >"$ROOT/var/cpanel/osm-double-fault"
+	send script osmerin 25 --queue
+	wait_until 40 is_held osmerin
+	same "$(calls '.args | tostring | contains("bobs-garage")' | wc -l)" 1 "calls for $BOX"
+}
