@@ -10,6 +10,7 @@
 
 #define MESSAGE_ID_MAX 416 /* an id, and for whom it was confirmed */
 #define WAITING_MAX 256
+#define LOCK_WAIT_MS 50
 
 enum watch_statement { WATCH_GET, WATCH_SET, WATCH_ADD, WATCH_HAS, WATCH_PRUNE };
 
@@ -52,6 +53,8 @@ struct watch *watch_open(const char *path, struct err *e)
 		free(w);
 		return NULL;
 	}
+	/* No line is read while we wait; what can't be written now is kept for the next time. */
+	sqlite3_busy_timeout(w->db.h, LOCK_WAIT_MS);
 	return w;
 }
 

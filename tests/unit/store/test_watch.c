@@ -3,7 +3,9 @@
 #include "osmd/store/watch.h"
 
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "tests/unit/store/scratch.h"
 
@@ -211,4 +213,29 @@ Test(watch, keeps_what_it_can_when_the_disk_is_full)
 	cr_expect(watch_flush(w, 0, &e), "%s", e.msg);
 	cr_expect(watch_position_set(w, &p, &e), "%s", e.msg);
 	cr_expect_eq(sql("SELECT count(*) FROM confirmed"), 256);
+}
+
+/* The watcher reads no line while it waits here. */
+Test(watch, does_not_wait_long_for_who_has_it_locked)
+{
+	struct watch_position p = position(), got;
+	struct timespec begun, ended;
+	sqlite3 *other = NULL;
+	struct err e = {0};
+
+	cr_assert_eq(sqlite3_open(db_path, &other), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	watch_confirmed_add(w, SLICE("1abcde-000000-00"), 1000);
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	cr_expect_not(watch_position_set(w, &p, &e));
+	cr_expect_not(watch_flush(w, 0, &e));
+	clock_gettime(CLOCK_MONOTONIC, &ended);
+	cr_expect_leq(ended.tv_sec - begun.tv_sec, 1);
+	sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL);
+	sqlite3_close(other);
+	cr_expect(watch_position_set(w, &p, &e), "%s", e.msg);
+	cr_expect(watch_flush(w, 0, &e), "%s", e.msg);
+	cr_expect(watch_position_get(w, &got, &e));
+	reopen();
+	cr_expect(watch_confirmed_has(w, SLICE("1abcde-000000-00")), "kept meanwhile");
 }
