@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 the osm authors */
 /* grep: all that is known of an account, mailbox, domain, address or path. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,25 +189,30 @@ static void collect_action(const struct action_row *a, void *ctx)
 		rows_collect_action(a, k->out);
 }
 
-/* Reports and actions in force; without a database there are none. */
-static void collect_stored(const struct subject *w, json_t *reports, json_t *actions)
+/* Reports and actions in force; without a database there are none. false: nobody knows. */
+static bool collect_stored(const struct subject *w, json_t *reports, json_t *actions,
+			   struct err *e)
 {
 	struct action_search search = {w, actions};
 	struct report_filter f = {.limit = REPORTS_MAX};
 	char path[PATH_MAX];
-	struct store *s = store_open(cmd_path(w->c, PATH_DB, path), false, NULL);
-	char *word = slice_dup(w->word);
+	struct store *s = store_open(cmd_path(w->c, PATH_DB, path), false, e);
+	char *word;
 	json_t *list;
+	bool ok;
 
+	if (!s)
+		return e->code == ENOENT;
+	word = slice_dup(w->word);
 	f.word = word;
-	list = s && word ? store_report_list(s, &f, NULL) : NULL;
+	list = word ? store_report_list(s, &f, e) : NULL;
+	ok = list && store_action_each(s, -1, collect_action, &search, e);
 	if (list)
 		json_array_extend(reports, list);
-	if (s)
-		store_action_each(s, -1, collect_action, &search, NULL);
 	json_decref(list);
 	free(word);
 	store_close(s);
+	return ok;
 }
 
 /* Windows of the running daemon that speak of the subject; false: no daemon. */
@@ -310,12 +316,13 @@ static int grep(const struct cmd *c, const struct accounts *accounts)
 	struct subject w = {.c = c, .word = slice_str(c->args[0])};
 	json_t *lines = json_array(), *windows = json_array(), *actions = json_array(),
 	       *reports = json_array(), *found;
-	bool is_up, known;
+	struct err e = {0};
+	bool is_up, known, read;
 
 	find_subject(&w, accounts);
 	collect_lines(&w, PATH_ACCOUNTS, false, lines);
 	collect_lines(&w, PATH_IGNORE, true, lines);
-	collect_stored(&w, reports, actions);
+	read = collect_stored(&w, reports, actions, &e);
 	is_up = collect_windows(&w, windows);
 	known = w.facts || json_array_size(lines) || json_array_size(windows) ||
 		json_array_size(actions) || json_array_size(reports);
@@ -327,13 +334,17 @@ static int grep(const struct cmd *c, const struct accounts *accounts)
 	if (c->json && !known)
 		json_object_set_new(found, "error",
 				    json_string("nothing is known of it"));
-	if (c->json)
+	if (!read)
+		cmd_fail(c, CMD_FAILED, "what is in force is not known: %s", e.msg);
+	else if (c->json)
 		cmd_print_json(json_incref(found));
 	else if (known)
 		print_found(found);
 	else
 		cmd_fail(c, CMD_NOT_FOUND, "%s: nothing is known of it", c->args[0]);
 	json_decref(found);
+	if (!read)
+		return CMD_FAILED;
 	return known ? CMD_OK : CMD_NOT_FOUND;
 }
 

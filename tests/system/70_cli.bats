@@ -49,6 +49,21 @@ teardown() { [ -n "${LAB_WHY_NOT:-}" ] || osmd_stop; }
 	done
 }
 
+@test "what is in force is not said to be nothing when it can't be read" {
+	conf
+	run osm grep osmbob
+	same "$status" 0 "no database yet"
+	mkdir -p "$ROOT/var/lib/osm"
+	echo "this is no database, whatever its name" >"$ROOT/var/lib/osm/osm.db"
+	for c in "grep osmbob" inforce reports "show 12345678" "undo 1"; do
+		# shellcheck disable=SC2086
+		run osm $c
+		same "$status" 1 "$c"
+		[[ "$output" == *damaged* ]] || { echo "$c: $output"; return 1; }
+		[[ "$output" != *othing*in*force* ]] || { echo "$c: $output"; return 1; }
+	done
+}
+
 @test "all actions of a report are in its line" {
 	conf LOGLINE_ACTIONS=email,store,hold,block_account
 	osmd_start
