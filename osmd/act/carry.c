@@ -319,8 +319,11 @@ json_t *carry_report(struct executor *x, const json_t *request, int64_t now_s)
 	     store_report_add(x->store, report, &fresh, &e) &&
 	     carry_all(x, report, wanted, json_is_true(confirmed), now_s, &e);
 	ok = store_settle(x->store, &e) && ok;
-	if (!ok)
+	if (!ok) {
 		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+		/* an outcome may have been gathered that could not be written */
+		executor_settle_at(x, now_s + EXECUTOR_SETTLE_S);
+	}
 	return report_answer(x, report, ok, &e);
 }
 
