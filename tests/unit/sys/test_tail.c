@@ -492,7 +492,7 @@ Test(tail, says_when_it_was_rotated_more_often_than_it_can_read)
 	struct lab lab;
 	struct tail_position at;
 	struct tail_stats st;
-	char end[8];
+	char end[16];
 
 	lab_open(&lab);
 	append(lab.path, "");
