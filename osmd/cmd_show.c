@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "osmd/act/format.h"
 #include "osmd/cmd.h"
 #include "osmd/cmd_rows.h"
 
@@ -252,20 +253,43 @@ static void show_page(const json_t *r)
 	show_list(r, "lines", "Sample of the counted lines");
 }
 
-int cmd_show(struct cmd *c)
+/* As the custom action gets it. */
+static int print_format(const struct cmd *c, enum format_id f, const json_t *report)
 {
-	struct store *s;
-	json_t *report;
+	struct buf text;
+	struct err e = {0};
 	int code = CMD_OK;
 
-	if (!cmd_options(c, NULL, 0, 1, 1))
+	buf_init(&text, FORMAT_BYTES_MAX);
+	if (format_report(f, report, &text, &e))
+		fwrite(text.p, 1, text.n, stdout);
+	else
+		code = cmd_fail(c, CMD_FAILED, "%s", e.msg);
+	buf_clear(&text);
+	return code;
+}
+
+int cmd_show(struct cmd *c)
+{
+	const char *word = NULL;
+	const struct cmd_option options[] = {{"--format", &word, NULL}};
+	struct store *s;
+	json_t *report;
+	int code = CMD_OK, format;
+
+	if (!cmd_options(c, options, 1, 1, 1))
 		return CMD_USAGE;
+	format = word ? format_find(slice_str(word)) : c->json ? FORMAT_JSON : -1;
+	if (word && (format < 0 || (c->json && format != FORMAT_JSON)))
+		return cmd_fail(c, CMD_USAGE,
+				"show: --format is json, xml, yaml or perl, not %s%s",
+				word, format < 0 ? "" : " with --json");
 	s = cmd_store(c, &code);
 	if (!s)
 		return code;
 	report = rows_find_report(c, s, c->args[0], &code);
-	if (report && c->json)
-		cmd_print_json(json_incref(report));
+	if (report && format >= 0)
+		code = print_format(c, (enum format_id)format, report);
 	else if (report)
 		show_page(report);
 	json_decref(report);

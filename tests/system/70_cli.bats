@@ -71,3 +71,20 @@ teardown() { [ -n "${LAB_WHY_NOT:-}" ] || osmd_stop; }
 	wait_until 10 has_report ".key == \"$BOX\""
 	wait_until 10 eval '[[ "$(osm reports)" == *"store:done hold:done block_account:done email:done  "* ]]'
 }
+
+@test "a report in all four formats is the same for other readers" {
+	conf LOGLINE_ACTIONS=store
+	osmd_start
+	send mailbox "$BOX" 25 --subject "caf\xc3\xa9 \${x} @{[1]} ']]>"
+	wait_until 10 has_report ".key == \"$BOX\""
+	id=$(reports | jq -r .id)
+	osm show "$id" --json >"$BATS_TEST_TMPDIR/want"
+	for f in JSON XML YAML PERL; do
+		osm show "$id" --format "${f,,}" >"$BATS_TEST_TMPDIR/$f"
+		python3 "$TESTS/unit/act/read_format.py" "$BATS_TEST_TMPDIR/want" $f "$BATS_TEST_TMPDIR/$f"
+	done
+	run osm show "$id" --format toml
+	same "$status" 2
+	run osm --json show "$id" --format xml
+	same "$status" 2
+}
