@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "osmd/act/custom.h"
 #include "osmd/cmd.h"
 #include "osmd/cmd_lists.h"
 #include "osmd/ctl/ctl.h"
@@ -349,6 +350,23 @@ static void print_rows(const json_t *rows)
 	}
 }
 
+static void check_custom(struct check *k)
+{
+	static const char lost[] = "the program is not run: the action custom";
+	struct err e = {0};
+	bool wanted = false;
+
+	for (int t = 0; t < TRIGGER_COUNT; t++)
+		wanted = wanted ||
+			 (k->config.trigger[t].actions & ACTION_BIT(ACTION_CUSTOM));
+	if (!wanted && !k->config.custom_action[0])
+		return;
+	if (custom_check(&k->c->paths, &k->config, &e))
+		row(k, "custom", CHECK_OK, lost, "%s", k->config.custom_action);
+	else
+		row(k, "custom", wanted ? CHECK_BAD : CHECK_WARN, lost, "%s", e.msg);
+}
+
 int cmd_check(struct cmd *c)
 {
 	struct check k = {.c = c};
@@ -369,6 +387,7 @@ int cmd_check(struct cmd *c)
 	check_database(&k);
 	check_program(&k, "sendmail", k.config.sendmail, CHECK_MISSING,
 		      "reports are not mailed: the action email");
+	check_custom(&k);
 	check_daemon(&k);
 	if (c->json && k.needed_missing)
 		cmd_print_json(json_pack("{s:b, s:s, s:O}", "ok", 0, "error",

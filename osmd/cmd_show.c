@@ -202,7 +202,8 @@ static bool can_be_undone(const json_t *action)
 	const char *name = str(action, "action");
 
 	return strcmp(str(action, "state"), action_state_name(ACTION_DONE)) == 0 &&
-	       strcmp(name, "email") != 0 && strcmp(name, "store") != 0;
+	       strcmp(name, "email") != 0 && strcmp(name, "store") != 0 &&
+	       strcmp(name, "custom") != 0;
 }
 
 static void show_actions(const json_t *r)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cpanel-hooks/panel.h"
+#include "osmd/act/custom.h"
 #include "osmd/act/deliver.h"
 #include "osmd/base/file.h"
 #include "osmd/sys/spawn.h"
@@ -168,6 +169,19 @@ static enum action_state email_perform(const struct action_job *job,
 	return ok ? ACTION_DONE : ACTION_FAILED;
 }
 
+/* Its document tells what was done before it. */
+static enum action_state custom_perform(const struct action_job *job,
+					char detail[ACTION_DETAIL_MAX])
+{
+	json_t *document = json_copy((json_t *)job->report);
+	bool ok;
+
+	json_object_set_new(document, "actions", told_actions(job));
+	ok = custom_run(job->paths, job->config, document, detail, ACTION_DETAIL_MAX);
+	json_decref(document);
+	return ok ? ACTION_DONE : ACTION_FAILED;
+}
+
 /* The report itself was written before any of its actions was begun. */
 static enum action_state store_perform(const struct action_job *job,
 				       char detail[ACTION_DETAIL_MAX])
@@ -202,6 +216,12 @@ static const struct action_kind kinds[ACTION_COUNT] = {
 				  .perform = panel_perform,
 				  .reverse = panel_reverse,
 				  .in_force = panel_in_force},
+	[ACTION_CUSTOM] = {.id = ACTION_CUSTOM,
+			   .needs_report = true,
+			   .is_once = true,
+			   .verb = "run",
+			   .target = "program",
+			   .perform = custom_perform},
 };
 
 const struct action_kind *action_kind(enum action_id id)

@@ -35,6 +35,8 @@ struct action_kind {
 	bool disruptive; /* needs an account, confirmed events, room under the cap; can be undone */
 	bool on_mailbox;    /* done to the mailbox alone when the report names one */
 	bool needs_report;  /* can't be done by hand */
+	bool is_once; /* acts on what nobody knows: like a disruptive one it needs confirmed
+		       * events and no TESTING, and after a crash it is not done again */
 	bool in_store;	    /* done by what is in osm.db already: nothing outside changes */
 	const char *verb;   /* "TESTING: would have VERB bob@example.com" */
 	const char *target; /* fixed target of those that aren't disruptive, else NULL */

@@ -143,6 +143,20 @@ static void decide_disruptive(struct executor *x, const struct action_kind *kind
 		decide_now(x, &job, kind, testing, false, d);
 }
 
+/* The administrator's program may do anything to the account: never on a guess. */
+static void decide_once(struct executor *x, const struct action_kind *kind,
+			const json_t *report, bool confirmed, struct decision *d)
+{
+	decide(d, true, BEFORE_ONCE, "%s", "");
+	if (x->config.testing || json_is_true(json_object_get(report, "testing")))
+		decide(d, false, BEFORE_NOT_DONE, "TESTING: would have %s %s", kind->verb,
+		       x->config.custom_action);
+	else if (!confirmed)
+		decide(d, false, BEFORE_NOT_DONE, "not enough confirmed events");
+	else if (!x->config.custom_action[0])
+		decide(d, false, BEFORE_NOT_DONE, "CUSTOM_ACTION is not set");
+}
+
 static void copy(char *out, size_t size, struct slice s)
 {
 	snprintf(out, size, "%.*s", (int)(s.n < size ? s.n : size - 1), s.n ? s.p : "");
@@ -225,6 +239,8 @@ static bool carry_action(struct executor *x, const struct action_kind *kind,
 		decide_disruptive(x, kind, report, confirmed, &row, &d);
 	else
 		copy(row.target, sizeof(row.target), slice_str(kind->target));
+	if (kind->is_once)
+		decide_once(x, kind, report, confirmed, &d);
 	if (kind->id == ACTION_EMAIL)
 		deliver_place(&x->paths, &x->config, place);
 	snprintf(row.before, sizeof(row.before), "%s%s",
@@ -271,7 +287,8 @@ static bool carry_all(struct executor *x, const json_t *report, unsigned wanted,
 		      bool confirmed, int64_t now_s, struct err *e)
 {
 	static const enum action_id order[] = {ACTION_STORE, ACTION_HOLD,
-					       ACTION_BLOCK_ACCOUNT, ACTION_EMAIL};
+					       ACTION_BLOCK_ACCOUNT, ACTION_CUSTOM,
+					       ACTION_EMAIL};
 	bool ok = true;
 
 	if (!x->config.report_email)

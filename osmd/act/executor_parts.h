@@ -11,6 +11,7 @@
  *              the one whose place follows ("unsent INODE:SIZE")
  *   "stored"   the report is there already
  *   "held"     in force already, by whomever: never done, so never undone
+ *   "once"     it will be done now; after a crash nobody can tell whether it was
  *   "not done" decided against; detail says why
  */
 #ifndef OSM_ACT_EXECUTOR_PARTS_H
@@ -37,6 +38,7 @@
 #define BEFORE_UNSENT "unsent"
 #define BEFORE_STORED "stored"
 #define BEFORE_HELD "held"
+#define BEFORE_ONCE "once"
 #define BEFORE_NOT_DONE "not done"
 
 struct file_stamp {

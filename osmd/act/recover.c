@@ -85,6 +85,16 @@ static bool recover_disruptive(struct executor *x, struct action_row *row,
 	return carry_row(x, row, report, now_s, e);
 }
 
+static bool recover_once(struct executor *x, struct action_row *row, int64_t now_s,
+			 struct err *e)
+{
+	if (strcmp(row->before, BEFORE_ONCE) != 0)
+		return end(x, row, ACTION_SKIPPED, row->detail, now_s, e);
+	return end(x, row, ACTION_FAILED,
+		   "a crash came between: unknown whether it ran, not run again", now_s,
+		   e);
+}
+
 bool recover_row(struct executor *x, struct action_row *row, int64_t now_s, struct err *e)
 {
 	const struct action_kind *kind = action_kind_find(row->action);
@@ -100,6 +110,8 @@ bool recover_row(struct executor *x, struct action_row *row, int64_t now_s, stru
 		ok = end(x, row, ACTION_FAILED, "its report is gone", now_s, e);
 	else if (kind->id == ACTION_EMAIL)
 		ok = recover_mail(x, row, report, now_s, e);
+	else if (kind->is_once)
+		ok = recover_once(x, row, now_s, e);
 	else if (kind->disruptive)
 		ok = recover_disruptive(x, row, kind, report, now_s, e);
 	else

@@ -23,6 +23,7 @@ static const char *const action_names[ACTION_COUNT] = {
 	[ACTION_STORE] = "store",
 	[ACTION_HOLD] = "hold",
 	[ACTION_BLOCK_ACCOUNT] = "block_account",
+	[ACTION_CUSTOM] = "custom",
 };
 
 static int find_name(const char *const *names, size_t n, struct slice name)
@@ -66,7 +67,7 @@ static const char *shown(struct slice s, char out[VALUE_SHOWN + 4])
 
 static bool unknown_action(struct slice word, struct err *e)
 {
-	char known[128] = "", text[VALUE_SHOWN + 4];
+	char known[256] = "", text[VALUE_SHOWN + 4];
 	size_t n = 0;
 
 	for (int a = 0; a < ACTION_COUNT; a++)
@@ -155,8 +156,13 @@ static bool has_dots(struct slice path)
 	return false;
 }
 
-static bool set_path(char *field, struct slice value, struct err *e)
+static bool set_path(const struct option *o, char *field, struct slice value,
+		     struct err *e)
 {
+	if (!o->required && value.n == 0) {
+		field[0] = '\0';
+		return true;
+	}
 	if (!slice_starts(value, SLICE("/")))
 		return err_set(e, EINVAL, "must be an absolute path");
 	if (!check_text(value, CONFIG_PATH_MAX, e))
@@ -214,7 +220,7 @@ static bool set_value(const struct option *o, struct config *c, struct slice val
 	case OPTION_NUMBER:
 		return set_number(o, field, value, e);
 	case OPTION_PATH:
-		return set_path(field, value, e);
+		return set_path(o, field, value, e);
 	case OPTION_WORD:
 		return set_word(o, field, value, e);
 	case OPTION_CHOICE:

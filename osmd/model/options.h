@@ -31,6 +31,7 @@ enum action_id {
 	ACTION_STORE,
 	ACTION_HOLD,
 	ACTION_BLOCK_ACCOUNT,
+	ACTION_CUSTOM,
 	ACTION_COUNT
 };
 #define ACTION_BIT(a) (1u << (a))
@@ -67,6 +68,9 @@ struct config {
 	unsigned action_max;               /* ACTION_MAX disruptive actions an hour, 5 */
 	unsigned action_expire_s;          /* ACTION_EXPIRE, 0: never */
 	unsigned action_timeout_s;         /* ACTION_TIMEOUT of one panel call, 120 */
+	char custom_action[CONFIG_PATH_MAX]; /* CUSTOM_ACTION, "": none */
+	unsigned custom_format;            /* CUSTOM_FORMAT: enum format_id of act/format.h */
+	unsigned custom_timeout_s;         /* CUSTOM_TIMEOUT, 60 */
 	unsigned window_keys;              /* WINDOW_KEYS: keys a trigger may hold, 100000 */
 	unsigned evidence_mb;              /* EVIDENCE_MB: raw lines kept in memory, 64 */
 	bool debug;                        /* DEBUG */

@@ -6,6 +6,7 @@
 #define LOGLINE "Exim Log Processing"
 #define PATHS "Path Processing"
 #define ACTIONS "Actions"
+#define CUSTOM "Custom Action"
 #define REPORTING "Reporting Settings"
 #define LOGGING "Logging Settings"
 #define SYSTEM "OS Specific Settings"
@@ -29,7 +30,9 @@
 	ROW(OPTION_NUMBER, "number", section, name, field, fallback, help,               \
 	    .row.min = (low), .row.max = (high))
 #define PATH(section, name, field, fallback, help)                                       \
-	ROW(OPTION_PATH, "path", section, name, field, fallback, help, .joined = false)
+	ROW(OPTION_PATH, "path", section, name, field, fallback, help, .required = true)
+#define PATH_OR_NONE(section, name, field, help)                                         \
+	ROW(OPTION_PATH, "path", section, name, field, "", help, .required = false)
 #define WORD(section, name, field, fallback, must, help)                                 \
 	ROW(OPTION_WORD, "word", section, name, field, fallback, help, .required = (must))
 #define CHOICE(section, name, field, fallback, words, help)                              \
@@ -138,6 +141,7 @@ static const struct option table[] = {
 		"block_account = have the panel refuse all mail that the account sends "
 		"to other "
 		"servers\n"
+		"custom = run the program of CUSTOM_ACTION\n"
 		"Default: email,store"),
 	TRIGGER(LOGLINE, "LOGLINE_SUBJECT", TRIGGER_LOGLINE_SUBJECT, "50",
 		"The same messages, counted for each sender and subject: many messages "
@@ -207,6 +211,29 @@ static const struct option table[] = {
 	       "the action is marked as failed, and the report says so. Counting goes on "
 	       "meanwhile.\n"
 	       "Default: 120"),
+
+	PATH_OR_NONE(CUSTOM, "CUSTOM_ACTION", custom_action,
+		     "A program of your own that the action word custom runs, as root, for "
+		     "each report that has enough confirmed events to act on. It gets six "
+		     "arguments: the report's id, its type, the account, the key, the "
+		     "count, and the format of the document that it gets on its standard "
+		     "input. osm.conf(5) explains all of it.\n\n"
+		     "The file and every folder above it must belong to root, nobody else "
+		     "may be able to write there, and none of them may be a symlink: else "
+		     "it is not run, and the report says so.\n\n"
+		     "empty = none: the word custom does nothing\n"
+		     "Default: empty"),
+	CHOICE(CUSTOM, "CUSTOM_FORMAT", custom_format, "JSON", "JSON|XML|YAML|PERL",
+	       "How the document is written. All four carry the same data, and osm show "
+	       "--format prints them.\n\n"
+	       "PERL = an anonymous hash that eval gives back; nothing in it "
+	       "interpolates\n"
+	       "Default: JSON"),
+	NUMBER(CUSTOM, "CUSTOM_TIMEOUT", custom_timeout_s, "60", 1, 3600,
+	       "Seconds that the program may take. Then it is killed with all that it "
+	       "started, and the report says so. Counting goes on meanwhile, but the "
+	       "actions of the next report wait for it.\n"
+	       "Default: 60"),
 
 	SWITCH(REPORTING, "REPORT_EMAIL", report_email, "1",
 	       "Mail reports. If this is off, the word email in the triggers' actions "

@@ -86,6 +86,6 @@ struct store {
 };
 
 /* Journal rows that keep something from a customer until they are undone. */
-#define ACTION_HOLDS "action NOT IN ('email', 'store')"
+#define ACTION_HOLDS "action NOT IN ('email', 'store', 'custom')"
 
 #endif

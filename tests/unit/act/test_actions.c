@@ -67,6 +67,7 @@ Test(actions, know_themselves_by_name)
 		cr_expect_not_null(kind->verb);
 		cr_expect_eq(kind->disruptive, kind->reverse && kind->in_force);
 		cr_expect_eq(kind->disruptive, !kind->target && !kind->needs_report);
+		cr_expect_not(kind->is_once && (kind->disruptive || kind->reverse));
 	}
 	cr_expect_null(action_kind_find(""));
 	cr_expect_null(action_kind_find("Hold"));
