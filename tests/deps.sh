@@ -18,7 +18,7 @@ missing_commands() {
 		command -v "$c" >/dev/null 2>&1 || [ -x "/usr/sbin/$c" ] ||
 			{ [ "$c" = exim4 ] && [ -x /usr/sbin/exim ]; } || printf '%s ' "$c"
 	done
-	python3 -c "import yaml" 2>/dev/null || printf "python3-yaml "
+	/usr/bin/python3 -c "import yaml" 2>/dev/null || printf "python3-yaml "
 	for p in jansson libxml-2.0 yaml-0.1 sqlite3 libevent libpcre2-8 libarchive libsystemd libseccomp libcap-ng criterion; do
 		pkg-config --exists "$p" 2>/dev/null || printf '%s.pc ' "$p"
 	done

@@ -89,7 +89,7 @@ static void expect_same(const json_t *report)
 		put(name, out.p, out.n);
 		buf_clear(&out);
 		snprintf(command, sizeof(command),
-			 "python3 tests/unit/act/read_format.py %s/want %s %s/%s", dir,
+			 "/usr/bin/python3 tests/unit/act/read_format.py %s/want %s %s/%s", dir,
 			 name, dir, name);
 		cr_expect_eq(system(command), 0, "%s", name);
 	}
