@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "osmd/base/addr.h"
+#include "osmd/base/buf.h"
 #include "osmd/base/err.h"
 #include "osmd/base/paths.h"
 
@@ -36,11 +37,26 @@ struct fw_block {
 	char reason[FW_REASON_MAX];  /* printable, one line */
 };
 
+struct fw_backend;
+
+/* Run a program (argv[0] is an absolute path) for at most timeout_s seconds, its stdout and
+ * stderr into output (begun by the caller, its limit is the bound). false with err set when it
+ * could not be started, did not end in time (err->code is ETIMEDOUT; it was killed) or was
+ * ended by a signal; the exit code is not looked at: csf's says nothing. */
+typedef bool fw_run(const char *const *argv, unsigned timeout_s, struct buf *output, void *ctx,
+                    struct err *err);
+/* Tell what is no error and still must be known, one sentence. */
+typedef void fw_say(const char *text, void *ctx);
+
 struct fw_settings {
 	const struct paths *paths;
 	uint16_t smtp_ports[FW_PORTS_MAX]; /* SMTP_PORTS */
 	size_t smtp_port_count;
 	bool native;                       /* FIREWALL_NATIVE: tell the kernel before csf */
+	const struct fw_backend *beside;   /* csf, when native is set: who tells the kernel */
+	fw_run *run;                       /* csf: firewall/ starts no program itself */
+	fw_say *say;                       /* may be NULL */
+	void *ctx;                         /* for run and say */
 };
 
 struct fw; /* a backend that was opened */
