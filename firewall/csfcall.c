@@ -211,7 +211,7 @@ static const struct saying sayings[] = {
 	{"not found in csf.deny", CSF_ALREADY, V(CSF_DENY_REMOVE)},
 	{"not found in temporary bans", CSF_ALREADY, V(CSF_TEMP_REMOVE)},
 	{"There are no temporary IP bans", CSF_ALREADY, V(CSF_TEMP_REMOVE)},
-	{"failed:", CSF_REFUSED, 0},
+	{"deny failed:", CSF_REFUSED, 0},
 	/* iptables' and ipset's own words, between csf's */
 	{"does a matching rule exist", CSF_NOT_IN_FORCE, 0},
 	{"No chain/target/match", CSF_NOT_IN_FORCE, 0},
@@ -241,6 +241,30 @@ static void to_plain(struct slice output, struct buf *out)
 			continue;
 		}
 		buf_putc(out, c == '\n' || (c >= 0x20 && c < 0x7f) ? c : ' ');
+	}
+}
+
+/* At its DENY_IP_LIMIT csf shows the entries that it took out, with whatever their comments
+ * say; and before each answer it may warn of its own configuration. Neither is an answer. */
+static bool is_answer(struct slice line)
+{
+	return slice_find(line, SLICE(" # ")) == SIZE_MAX &&
+	       slice_find(line, SLICE("*WARNING*")) == SIZE_MAX;
+}
+
+static void keep_answers(struct slice all, struct buf *out)
+{
+	struct slice line;
+
+	while (all.n) {
+		if (!slice_cut(&all, '\n', &line)) {
+			line = all;
+			all.n = 0;
+		}
+		if (is_answer(line)) {
+			buf_slice(out, line);
+			buf_putc(out, '\n');
+		}
 	}
 }
 
@@ -281,15 +305,18 @@ enum csf_answer csfcall_judge(enum csf_verb verb, struct slice output,
 			      char why[CSF_WHY_MAX])
 {
 	enum csf_answer answer = CSF_UNABLE;
-	struct buf text;
+	struct buf text, answers;
 
 	why[0] = '\0';
 	buf_init(&text, output.n + 1);
+	buf_init(&answers, output.n + 2);
 	to_plain(output, &text);
-	if (buf_ok(&text))
-		answer = judge_text(verb, buf_str(&text), why);
+	keep_answers(buf_view(&text), &answers);
+	if (buf_ok(&text) && buf_ok(&answers))
+		answer = judge_text(verb, buf_str(&answers), why);
 	else
 		snprintf(why, CSF_WHY_MAX, "no memory to read csf's answer");
 	buf_clear(&text);
+	buf_clear(&answers);
 	return answer;
 }
