@@ -101,7 +101,11 @@ unit-asan: have-deps ## the same under AddressSanitizer and UBSan
 clang-warnings: have-deps ## clang builds it without a warning, too
 	@$(MAKE) --no-print-directory CC=clang B=$(B)/clang $(B)/clang/osmd $(B)/clang/osm
 
-system: all ## the whole product in the lab: real Exim, doubles of cPanel's programs
+# the csf backend by hand, for the tests (and for trying it against a real csf)
+$(B)/fwcsf: $(O)/tests/lab/fwcsf.o $(B)/libosm.a
+	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+system: all $(B)/fwcsf ## the whole product in the lab: real Exim, doubles of cPanel's programs
 	sh tests/run-system.sh
 
 FUZZ_SECONDS ?= 5

@@ -90,7 +90,7 @@ static bool give_interfaces(struct source *s)
 		return err_set(s->err, errno, "the server's own addresses: %s",
 			       strerror(errno));
 	for (const struct ifaddrs *i = all; i; i = i->ifa_next)
-		if (from_sockaddr(i->ifa_addr, &net))
+		if (from_sockaddr(i->ifa_addr, &net) && !addr_is_loopback(&net))
 			give(s, &net, 0);
 	freeifaddrs(all);
 	return true;
