@@ -97,8 +97,8 @@ Test(bans, own_addresses_also_behind_nat_gateways_and_resolvers)
 		 "203.0.113.0/24 contains 203.0.113.4, which is one of this "
 		 "server's own addresses, says /var/cpanel/cpnat line 1"},
 		{"203.0.113.5", ""},
-		{"192.0.2.1",
-		 "192.0.2.1 is a gateway of this server, says /proc/net/route line 2"},
+		{"198.18.0.1",
+		 "198.18.0.1 is a gateway of this server, says /proc/net/route line 2"},
 		{"198.18.0.2", ""},
 		{"2001:db8:1::1", "2001:db8:1::1 is a gateway of this server, says "
 				  "/proc/net/ipv6_route line 1"},
