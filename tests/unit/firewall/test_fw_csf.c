@@ -26,7 +26,6 @@ static struct {
 	const char *fail_on; /* a call with this in it is answered by instead */
 	bool is_deaf;	     /* says success, does nothing */
 	bool is_hanging;
-	bool was_locked; /* every call came under the shared lock */
 } csf;
 
 static void rewrite_without(const char *file, const char *text, int field)
@@ -112,9 +111,9 @@ static bool run_csf(const char *const *argv, unsigned timeout_s, struct buf *out
 	(void)ctx;
 	cr_expect(timeout_s > 0 && timeout_s <= 60);
 	/* a restart could not begin now, another call could */
-	if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) == 0 ||
-	    flock(lock, LOCK_SH | LOCK_NB) != 0)
-		csf.was_locked = false;
+	cr_expect(lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) != 0 &&
+			  flock(lock, LOCK_SH | LOCK_NB) == 0,
+		  "a call without the shared lock on csf.lock");
 	if (lock >= 0)
 		close(lock);
 	for (size_t i = 1; argv[i]; i++)
@@ -217,7 +216,6 @@ static void begin(void)
 	chmod(lab_at("/usr/sbin/csf"), 0700);
 	lab_put("/etc/csf/csf.conf",
 		"TESTING = \"0\"\nIPV6 = \"1\"\nLF_BLOCKINONLY = \"0\"\n");
-	csf.was_locked = true;
 	settings = (struct fw_settings){.paths = &lab,
 					.smtp_ports = {25, 465, 587},
 					.smtp_port_count = 3,
@@ -239,7 +237,6 @@ static void begin_native(void)
 
 static void end(void)
 {
-	cr_expect(csf.was_locked, "a call without the shared lock on csf.lock");
 	fw_csf.close(fw);
 	lab_remove();
 }
@@ -374,6 +371,13 @@ Test(fw_csf, what_others_block_is_left_or_taken_in_and_put_back)
 		     "-td,198.51.100.1,900,-p 22 -d in lfd - (sshd) _p y\n");
 	cr_expect(strstr(lab_get(CSF_TEMPBAN), "|22|in|900|lfd - (sshd) _p y\n"));
 
+	lab_put(CSF_TEMPBAN, ""); /* longer, but the other way */
+	put_ban("198.51.100.1", "", "out", 3600, "lfd - (sshd) x");
+	cr_expect(do_block(&b), "%s", err.msg);
+	expect_calls("-trd,198.51.100.1\n"
+		     "-td,198.51.100.1,3600,-d inout osm: too much mail\n");
+
+	lab_put(CSF_TEMPBAN, "");
 	lab_put(CSF_DENY, "198.51.100.1 # by hand\n");
 	cr_expect(do_block(&b));
 	cr_expect(do_release(&b));
