@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -527,6 +528,29 @@ Test(fw_csf, csf_that_may_not_be_called_is_not_called)
 		unlink(lab_at(rows[i].file));
 		lab_put("/etc/csf/csf.conf", "TESTING = \"0\"\nIPV6 = \"1\"\n");
 	}
+}
+
+static void *disable_and_let_go(void *fd)
+{
+	usleep(150000);
+	append(CSF_DISABLE, "");
+	flock(*(int *)fd, LOCK_UN);
+	return NULL;
+}
+
+Test(fw_csf, after_a_restart_that_was_waited_for_it_looks_again)
+{
+	struct fw_block b = block_of("198.51.100.1", 60, FW_IN);
+	int lock = open(lab_at(CSF_LOCK), O_RDWR | O_CREAT, 0600);
+	pthread_t t;
+
+	cr_assert_eq(flock(lock, LOCK_EX), 0);
+	cr_assert_eq(pthread_create(&t, NULL, disable_and_let_go, &lock), 0);
+	cr_expect_not(do_block(&b));
+	cr_expect(strstr(err.msg, "csf is disabled"), "%s", err.msg);
+	expect_calls("");
+	pthread_join(t, NULL);
+	close(lock);
 }
 
 Test(fw_csf, csf_conf_decides_what_csf_can_do)
