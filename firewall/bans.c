@@ -10,6 +10,7 @@
 
 #include "firewall/bansource.h"
 
+#define FILE_SHOWN 120 /* bytes of a file name in a sentence */
 #define FAMILIES 2
 #define LENGTHS 129
 
@@ -213,12 +214,13 @@ static const struct protected *find_within(const struct bans *b, const struct ad
 static void explain(const struct addr *net, const struct protected *p,
 		    char why[BANS_WHY_MAX])
 {
-	char asked[ADDR_TEXT_MAX], held[ADDR_TEXT_MAX], where[PATH_MAX + 32] = "";
+	char asked[ADDR_TEXT_MAX], held[ADDR_TEXT_MAX], where[FILE_SHOWN + 32] = "";
 
 	addr_print(net, asked);
 	addr_print(&p->net, held);
 	if (p->file)
-		snprintf(where, sizeof(where), " %s line %u", p->file, p->line);
+		snprintf(where, sizeof(where), " %.*s line %u", FILE_SHOWN, p->file,
+			 p->line);
 	if (addr_eq(net, &p->net))
 		snprintf(why, BANS_WHY_MAX, "%s %s%s", asked, p->why, where);
 	else
