@@ -24,12 +24,13 @@ enum {
 	FILE_USERDOMAINS,
 	FILE_TRUEUSEROWNERS,
 	FILE_LOCALDOMAINS,
+	FILE_RESELLERS,
 	FILE_COUNT
 };
 
 static const char *const file_names[FILE_COUNT] = {PATH_PASSWD, PATH_TRUEUSERDOMAINS,
 						   PATH_USERDOMAINS, PATH_TRUEUSEROWNERS,
-						   PATH_LOCALDOMAINS};
+						   PATH_LOCALDOMAINS, PATH_RESELLERS};
 
 /* Open addressing, at most half full. Customers choose their domains, so the hash is seeded. */
 struct cell {
@@ -469,6 +470,21 @@ bool accounts_is_local_domain(const struct accounts *a, struct slice domain)
 	uint32_t skip;
 
 	return table_get(&a->locals, a->seed, folded_domain(domain, space), &skip);
+}
+
+bool accounts_is_reseller(const struct accounts *a, struct slice user)
+{
+	struct slice text = a->view[FILE_RESELLERS], name, rights;
+
+	for (size_t i = 0; i < a->count; i++)
+		if (slice_eq(a->list[i].owner, user) && !slice_eq(a->list[i].name, user))
+			return true;
+	/* "user:right,right"; one without rights is one all the same */
+	while (next_line(&text, &rights))
+		if (slice_eq(slice_cut(&rights, ':', &name) ? name : slice_trim(rights),
+			     user))
+			return true;
+	return false;
 }
 
 const char *accounts_file(size_t i)

@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the osm authors */
 /*
  * accounts: who owns what on this server: user, uid, home, domain -> account. Read whole
- * from /etc/passwd, /etc/userdomains, /etc/trueuserdomains, /etc/trueuserowners and
- * /etc/localdomains (cPanel's formats), then read only; a change builds a new map.
+ * from /etc/passwd, /etc/userdomains, /etc/trueuserdomains, /etc/trueuserowners,
+ * /etc/localdomains and /var/cpanel/resellers (cPanel's formats), then read only; a change builds a new map.
  *
  * With trueuserdomains an account is a name listed there; without it (plain Exim host,
  * replay) an account is a user of /etc/passwd with uid >= 1000 and a home.
@@ -38,6 +38,8 @@ const struct account *accounts_by_login(const struct accounts *a, struct slice l
 const struct account *accounts_by_path(const struct accounts *a, struct slice path);
 /* Is mail for this domain kept on this server (localdomains; userdomains without it)? */
 bool accounts_is_local_domain(const struct accounts *a, struct slice domain);
+/* Does it own other accounts, or does the panel list it as a reseller (/var/cpanel/resellers)? */
+bool accounts_is_reseller(const struct accounts *a, struct slice user);
 /* Files to watch: the i-th path (absolute, without root) or NULL. */
 const char *accounts_file(size_t i);
 

@@ -11,17 +11,42 @@
 
 /* One call; module NULL: WHM API 1, else UAPI on a mailbox. */
 struct call {
-	const char *module, *function, *list;
+	const char *module, *function;
+	enum panel_proof proof;
+	const char *file;   /* PANEL_PROOF_LIST: the list, PANEL_PROOF_FILE: the folder */
+	const char *reason; /* what the panel shows to its users, or NULL */
 };
 
-static const struct call calls[] = {
-	[PANEL_HOLD_MAILBOX] = {"Email", "hold_outgoing", PATH_HOLD_USERS},
-	[PANEL_RELEASE_MAILBOX] = {"Email", "release_outgoing", PATH_HOLD_USERS},
-	[PANEL_HOLD_ACCOUNT] = {NULL, "hold_outgoing_email", PATH_HOLD_USERS},
-	[PANEL_RELEASE_ACCOUNT] = {NULL, "release_outgoing_email", PATH_HOLD_USERS},
-	[PANEL_BLOCK_ACCOUNT] = {NULL, "suspend_outgoing_email", PATH_SUSPENDED_USERS},
-	[PANEL_UNBLOCK_ACCOUNT] = {NULL, "unsuspend_outgoing_email",
-				   PATH_SUSPENDED_USERS},
+/* The functions' names and where they leave their marks: 1.2-1.4 of cPanel's API pages and of
+ * its own files. */
+static const struct call calls[PANEL_CALLS] = {
+	[PANEL_HOLD_MAILBOX] = {"Email", "hold_outgoing", PANEL_PROOF_LIST,
+				PATH_HOLD_USERS, NULL},
+	[PANEL_RELEASE_MAILBOX] = {"Email", "release_outgoing", PANEL_PROOF_LIST,
+				   PATH_HOLD_USERS, NULL},
+	[PANEL_HOLD_ACCOUNT] = {NULL, "hold_outgoing_email", PANEL_PROOF_LIST,
+				PATH_HOLD_USERS, NULL},
+	[PANEL_RELEASE_ACCOUNT] = {NULL, "release_outgoing_email", PANEL_PROOF_LIST,
+				   PATH_HOLD_USERS, NULL},
+	[PANEL_BLOCK_ACCOUNT] = {NULL, "suspend_outgoing_email", PANEL_PROOF_LIST,
+				 PATH_SUSPENDED_USERS, NULL},
+	[PANEL_UNBLOCK_ACCOUNT] = {NULL, "unsuspend_outgoing_email", PANEL_PROOF_LIST,
+				   PATH_SUSPENDED_USERS, NULL},
+	[PANEL_BLOCK_MAILBOX] = {"Email", "suspend_outgoing", PANEL_PROOF_LIST,
+				 PATH_SUSPENDED_USERS, NULL},
+	[PANEL_UNBLOCK_MAILBOX] = {"Email", "unsuspend_outgoing", PANEL_PROOF_LIST,
+				   PATH_SUSPENDED_USERS, NULL},
+	[PANEL_BLOCK_LOGIN] = {"Email", "suspend_login", PANEL_PROOF_SHADOW, NULL, NULL},
+	[PANEL_UNBLOCK_LOGIN] = {"Email", "unsuspend_login", PANEL_PROOF_SHADOW, NULL,
+				 NULL},
+	[PANEL_SUSPEND_ACCOUNT] = {NULL, "suspendacct", PANEL_PROOF_FILE,
+				   PATH_SUSPENDED_DIR, "Outgoing spam (osm)"},
+	[PANEL_UNSUSPEND_ACCOUNT] = {NULL, "unsuspendacct", PANEL_PROOF_FILE,
+				     PATH_SUSPENDED_DIR, NULL},
+	[PANEL_COUNT_HELD] = {"Email", "get_held_message_count", PANEL_PROOF_NONE, NULL,
+			      NULL},
+	[PANEL_DELETE_HELD] = {"Email", "delete_held_messages", PANEL_PROOF_NONE, NULL,
+			       NULL},
 };
 
 static bool is_plain(unsigned char c)
@@ -89,6 +114,8 @@ bool panel_command(enum panel_call call, const struct paths *paths, struct slice
 	else
 		ok = ok && put_arg(out, n++, c->function, none) &&
 		     put_arg(out, n++, "user=", account);
+	if (c->reason)
+		ok = ok && put_arg(out, n++, "reason=", slice_str(c->reason));
 	out->argv[n] = NULL;
 	return ok || err_set(e, E2BIG, "%s: the name is too long", c->function);
 }
@@ -167,9 +194,90 @@ bool panel_answer(enum panel_call call, struct slice output, char why[PANEL_WHY_
 	return ok;
 }
 
-const char *panel_list_file(enum panel_call call)
+bool panel_number(enum panel_call call, struct slice output, uint64_t *n,
+		  char why[PANEL_WHY_MAX])
 {
-	return calls[call].list;
+	json_t *whole = panel_answer(call, output, why) ? find_object(output) : NULL;
+	const json_t *data = json_object_get(json_object_get(whole, "result"), "data");
+	bool ok = false;
+
+	if (json_is_integer(data) && json_integer_value(data) >= 0) {
+		*n = (uint64_t)json_integer_value(data);
+		ok = true;
+	} else if (json_is_string(data)) {
+		ok = slice_u64(slice_str(json_string_value(data)), 0, UINT32_MAX, n);
+	}
+	if (!ok && !why[0])
+		say(why, "the panel said OK, but no number", NULL, 0);
+	json_decref(whole);
+	return ok;
+}
+
+enum panel_proof panel_proof(enum panel_call call)
+{
+	return calls[call].proof;
+}
+
+bool panel_proof_path(enum panel_call call, struct slice account, struct slice mailbox,
+		      char out[PATH_MAX])
+{
+	struct slice local, domain = mailbox;
+	int n = 0;
+
+	switch (calls[call].proof) {
+	case PANEL_PROOF_LIST:
+		n = snprintf(out, PATH_MAX, "%s", calls[call].file);
+		break;
+	case PANEL_PROOF_FILE:
+		n = snprintf(out, PATH_MAX, "%s/%.*s", calls[call].file, (int)account.n,
+			     account.p);
+		break;
+	case PANEL_PROOF_SHADOW:
+		if (slice_cut(&domain, '@', &local))
+			n = snprintf(out, PATH_MAX, "etc/%.*s/shadow", (int)domain.n,
+				     domain.p);
+		break;
+	case PANEL_PROOF_NONE:
+		break;
+	}
+	return n > 0 && n < PATH_MAX;
+}
+
+const char *panel_proof_name(enum panel_call call)
+{
+	switch (calls[call].proof) {
+	case PANEL_PROOF_SHADOW:
+		return "the mailbox's shadow file";
+	case PANEL_PROOF_NONE:
+		return "nowhere";
+	case PANEL_PROOF_LIST:
+	case PANEL_PROOF_FILE:
+		break;
+	}
+	return calls[call].file;
+}
+
+/* "local:HASH:...": a "!" before the hash is a suspended login; before both stands *LOCKED*
+ * while the account is suspended. */
+int panel_shadow_blocked(struct slice shadow, struct slice mailbox)
+{
+	static const struct slice locked = SLICE("*LOCKED*");
+	struct slice line, local, name, domain = mailbox;
+
+	if (!slice_cut(&domain, '@', &local))
+		return -1;
+	while (shadow.n) {
+		if (!slice_cut(&shadow, '\n', &line)) {
+			line = shadow;
+			shadow.n = 0;
+		}
+		if (!slice_cut(&line, ':', &name) || !slice_eq_nocase(name, local))
+			continue;
+		if (slice_starts(line, locked))
+			line = (struct slice){line.p + locked.n, line.n - locked.n};
+		return slice_starts(line, SLICE("!"));
+	}
+	return -1;
 }
 
 bool panel_list_has(struct slice list, struct slice target)

@@ -42,7 +42,8 @@ int cmd_conf(struct cmd *c);
 int cmd_disable(struct cmd *c);
 int cmd_enable(struct cmd *c);
 int cmd_grep(struct cmd *c);
-int cmd_act(struct cmd *c); /* hold, block */
+int cmd_act(struct cmd *c); /* hold, block, act */
+int cmd_held(struct cmd *c);
 int cmd_inforce(struct cmd *c);
 int cmd_reload(struct cmd *c);
 int cmd_replay(struct cmd *c);

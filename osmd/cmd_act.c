@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 the osm authors */
-/* undo, hold, block: what an administrator does by hand. The daemon's executor does it; only
+/* undo, hold, block, act, held: what an administrator does by hand. The daemon's executor does it; only
  * undo works without a daemon, by an executor of its own under the same lock. */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 
+#include "osmd/act/actions.h"
 #include "osmd/act/executor.h"
 #include "osmd/base/log.h"
 #include "osmd/cmd.h"
@@ -160,33 +161,138 @@ static bool account_of(const struct cmd *c, const char *target, char out[72],
 	       err_set(e, ENOENT, "%s: no account or mailbox of this server", target);
 }
 
-int cmd_act(struct cmd *c)
+/* The order for the executor. NULL: said why in *code. */
+static json_t *order(const struct cmd *c, const char *verb, const char *target, int *code)
 {
-	const char *expire = NULL;
-	const struct cmd_option options[] = {{"--expire", &expire, NULL}};
-	bool hold = strcmp(c->name, "hold") == 0;
 	struct err e = {0};
 	char account[72] = "";
+
+	if (account_of(c, target, account, &e))
+		return json_pack("{s:s, s:s, s:s, s:s}", "do", verb, "target", target,
+				 "account", account, "who", cmd_who());
+	*code = cmd_fail(c, e.code == ENOENT ? CMD_NOT_FOUND : CMD_FAILED, "%s", e.msg);
+	return NULL;
+}
+
+/* Actions that a person can order: not those that need a report. */
+static bool can_order(const char *word)
+{
+	const struct action_kind *kind = action_kind_find(word);
+
+	return kind && kind->disruptive;
+}
+
+/* "hold", "block", or "act ACTION": the action's name; NULL: said so. */
+static const char *wanted_action(const struct cmd *c)
+{
+	char known[256] = "";
+	size_t n = 0;
+
+	if (strcmp(c->name, "act") != 0)
+		return strcmp(c->name, "hold") == 0 ? "hold" : "block_account";
+	if (can_order(c->args[0]))
+		return c->args[0];
+	for (int a = 0; a < ACTION_COUNT; a++)
+		if (can_order(action_name((enum action_id)a)))
+			n += (size_t)snprintf(known + n, sizeof(known) - n, " %s",
+					      action_name((enum action_id)a));
+	cmd_fail(c, CMD_USAGE, "act: %s is none of:%s", c->args[0], known);
+	return NULL;
+}
+
+int cmd_act(struct cmd *c)
+{
+	const char *expire = NULL, *action, *target;
+	const struct cmd_option options[] = {{"--expire", &expire, NULL}};
+	size_t words = strcmp(c->name, "act") == 0 ? 2 : 1;
 	int64_t expire_s = 0;
 	json_t *answer, *request;
 	int code;
 
-	if (!cmd_options(c, options, 1, 1, 1))
+	if (!cmd_options(c, options, 1, words, words))
 		return CMD_USAGE;
+	action = wanted_action(c);
+	if (!action)
+		return CMD_USAGE;
+	target = c->args[words - 1];
 	if (expire && !text_duration(expire, &expire_s))
 		return cmd_fail(c, CMD_USAGE, "%s: --expire is 30m, 2h or 7d, not %s",
 				c->name, expire);
-	if (!account_of(c, c->args[0], account, &e))
-		return cmd_fail(c, e.code == ENOENT ? CMD_NOT_FOUND : CMD_FAILED, "%s",
-				e.msg);
-	if (!hold && strchr(c->args[0], '@'))
+	if (strcmp(c->name, "block") == 0 && strchr(target, '@'))
 		return cmd_fail(c, CMD_USAGE,
 				"block: an account, not a mailbox; osm hold "
 				"holds one mailbox");
-	request = json_pack("{s:s, s:s, s:s, s:s}", "do", hold ? "hold" : "block_account",
-			    "target", c->args[0], "account", account, "who", cmd_who());
+	request = order(c, action, target, &code);
+	if (!request)
+		return code;
 	if (expire)
 		json_object_set_new(request, "expire", json_integer(expire_s));
 	answer = cmd_ask(c, request, WAIT_S, &code);
 	return answer ? finish(c, answer) : code;
+}
+
+/* A line of the standard input is this word. */
+static bool typed(const char *word)
+{
+	char line[512];
+
+	fflush(stdout);
+	if (!fgets(line, sizeof(line), stdin))
+		return false;
+	return slice_eq(slice_trim(slice_str(line)), slice_str(word));
+}
+
+/* What is deleted can't be brought back, and it may be a customer's: asked twice. */
+static bool confirmed(const char *mailbox, json_int_t n)
+{
+	printf("%" JSON_INTEGER_FORMAT " held messages of ", n);
+	text_puts(stdout, mailbox);
+	printf(" will be deleted.\nType the mailbox to go on: ");
+	if (!typed(mailbox))
+		return false;
+	printf("They can't be brought back, the good ones neither.\nType delete: ");
+	return typed("delete");
+}
+
+int cmd_held(struct cmd *c)
+{
+	bool remove = false;
+	const struct cmd_option options[] = {{"--delete", NULL, &remove}};
+	const char *target;
+	json_t *request, *answer;
+	json_int_t n;
+	int code;
+
+	if (!cmd_options(c, options, 1, 1, 1))
+		return CMD_USAGE;
+	target = c->args[0];
+	if (!strchr(target, '@'))
+		return cmd_fail(c, CMD_USAGE, "held: a mailbox, not an account");
+	request = order(c, "held", target, &code);
+	if (!request)
+		return code;
+	answer = cmd_ask(c, json_incref(request), WAIT_S, &code);
+	n = json_integer_value(json_object_get(answer, "messages"));
+	if (answer && remove && n > 0) {
+		json_decref(answer);
+		answer = NULL;
+		code = CMD_FAILED;
+		if (confirmed(target, n)) {
+			json_object_set_new(request, "delete", json_true());
+			answer = cmd_ask(c, json_incref(request), WAIT_S, &code);
+			n = json_integer_value(json_object_get(answer, "messages"));
+		} else {
+			cmd_fail(c, CMD_FAILED, "held: nothing was deleted");
+		}
+	}
+	json_decref(request);
+	if (!answer)
+		return code;
+	if (c->json)
+		cmd_print_json(json_incref(answer));
+	else
+		printf("%" JSON_INTEGER_FORMAT " held messages%s\n", n,
+		       remove ? " deleted" : "");
+	json_decref(answer);
+	return CMD_OK;
 }

@@ -380,9 +380,9 @@ int cmd_check(struct cmd *c)
 	check_accounts(&k);
 	check_program(
 		&k, "panel", PATH_WHMAPI, CHECK_MISSING,
-		"accounts can't be held or blocked: the actions hold and block_account");
+		"accounts can't be held, blocked or suspended");
 	check_program(&k, "panel", PATH_UAPI, CHECK_MISSING,
-		      "mailboxes can't be held: the action hold");
+		      "mailboxes can't be held, blocked or suspended");
 	check_spool(&k);
 	check_database(&k);
 	check_program(&k, "sendmail", k.config.sendmail, CHECK_MISSING,

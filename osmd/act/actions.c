@@ -2,135 +2,12 @@
 /* Copyright (C) 2026 the osm authors */
 #include "osmd/act/actions.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "cpanel-hooks/panel.h"
 #include "osmd/act/custom.h"
 #include "osmd/act/deliver.h"
-#include "osmd/base/file.h"
-#include "osmd/sys/spawn.h"
-
-#define LIST_BYTES_MAX (16 * 1024 * 1024)
-#define PANEL_OUTPUT_MAX (64 * 1024)
-
-static bool is_mailbox(const struct action_job *job)
-{
-	return strchr(job->row->target, '@') != NULL;
-}
-
-static bool is_block(const struct action_job *job)
-{
-	return strcmp(job->row->action, action_name(ACTION_BLOCK_ACCOUNT)) == 0;
-}
-
-static enum panel_call panel_call_of(const struct action_job *job, bool on)
-{
-	if (is_block(job))
-		return on ? PANEL_BLOCK_ACCOUNT : PANEL_UNBLOCK_ACCOUNT;
-	if (is_mailbox(job))
-		return on ? PANEL_HOLD_MAILBOX : PANEL_RELEASE_MAILBOX;
-	return on ? PANEL_HOLD_ACCOUNT : PANEL_RELEASE_ACCOUNT;
-}
-
-/* A list file that isn't there holds nobody: cPanel makes it with the first entry. */
-static enum action_force panel_in_force(const struct action_job *job)
-{
-	char path[PATH_MAX], *text = NULL;
-	struct err why = {0};
-	size_t n = 0;
-	bool has;
-
-	if (!paths_at(job->paths, panel_list_file(panel_call_of(job, true)), path,
-		      sizeof(path)))
-		return ACTION_FORCE_UNKNOWN;
-	if (!file_read(path, LIST_BYTES_MAX, &text, &n, &why))
-		return why.code == ENOENT ? ACTION_NOT_IN_FORCE : ACTION_FORCE_UNKNOWN;
-	has = panel_list_has((struct slice){text, n}, slice_str(job->row->target));
-	free(text);
-	return has ? ACTION_IN_FORCE : ACTION_NOT_IN_FORCE;
-}
-
-/* Run the call. "" in why: the panel says that it did it. */
-static void panel_run(const struct action_job *job, enum panel_call call,
-		      char why[PANEL_WHY_MAX])
-{
-	struct panel_command command;
-	struct spawn_request req = {.argv = command.argv,
-				    .timeout_s = job->config->action_timeout_s,
-				    .output_max = PANEL_OUTPUT_MAX};
-	struct spawn_result got;
-	struct err e = {0};
-
-	if (!panel_command(call, job->paths, slice_str(job->row->account),
-			   slice_str(job->row->target), &command, &e) ||
-	    !spawn_run(&req, &got, &e)) {
-		snprintf(why, PANEL_WHY_MAX, "%.*s", PANEL_WHY_MAX - 1, e.msg);
-		return;
-	}
-	if (got.timed_out)
-		snprintf(why, PANEL_WHY_MAX,
-			 "the panel gave no answer in %u s and was stopped",
-			 job->config->action_timeout_s);
-	else if (panel_answer(call, buf_view(&got.output), why) && got.exit_code != 0)
-		snprintf(why, PANEL_WHY_MAX, "the panel said OK, but ended with %s %d",
-			 got.signal ? "signal" : "exit code",
-			 got.signal ? got.signal : got.exit_code);
-	buf_clear(&got.output);
-}
-
-/* Whatever the panel said, its file decides: what is in force must stand in the journal as
- * ours, or nobody would ever undo it. */
-static enum action_state panel_perform(const struct action_job *job,
-				       char detail[ACTION_DETAIL_MAX])
-{
-	enum panel_call call = panel_call_of(job, true);
-	char why[PANEL_WHY_MAX] = "";
-	enum action_force now;
-
-	panel_run(job, call, why);
-	now = panel_in_force(job);
-	if (now == ACTION_IN_FORCE)
-		snprintf(detail, ACTION_DETAIL_MAX, "seen in %s%s%s",
-			 panel_list_file(call), why[0] ? "; but: " : "", why);
-	else if (why[0])
-		snprintf(detail, ACTION_DETAIL_MAX, "%s", why);
-	else
-		snprintf(detail, ACTION_DETAIL_MAX, "the panel said OK, but %s %s %s",
-			 job->row->target,
-			 now == ACTION_NOT_IN_FORCE ? "is not in"
-						    : "could not be looked up in",
-			 panel_list_file(call));
-	return now == ACTION_IN_FORCE ? ACTION_DONE : ACTION_FAILED;
-}
-
-static bool panel_reverse(const struct action_job *job, char detail[ACTION_DETAIL_MAX])
-{
-	enum panel_call call = panel_call_of(job, false);
-	enum action_force now = panel_in_force(job);
-	char why[PANEL_WHY_MAX] = "";
-
-	if (now == ACTION_NOT_IN_FORCE) {
-		snprintf(detail, ACTION_DETAIL_MAX,
-			 "it was in force no more: somebody else had undone it");
-		return true;
-	}
-	if (now == ACTION_IN_FORCE)
-		panel_run(job, call, why);
-	now = panel_in_force(job);
-	if (now == ACTION_NOT_IN_FORCE)
-		snprintf(detail, ACTION_DETAIL_MAX, "gone from %s%s%s",
-			 panel_list_file(call), why[0] ? "; but: " : "", why);
-	else if (now == ACTION_FORCE_UNKNOWN)
-		snprintf(detail, ACTION_DETAIL_MAX, "%s can't be read",
-			 panel_list_file(call));
-	else
-		snprintf(detail, ACTION_DETAIL_MAX, "still in force: %s",
-			 why[0] ? why : "the panel said OK, but changed nothing");
-	return now == ACTION_NOT_IN_FORCE;
-}
+#include "osmd/act/panelact.h"
 
 /* What the journal says of the report's other actions, for its mail. */
 static json_t *told_actions(const struct action_job *job)
@@ -191,6 +68,13 @@ static enum action_state store_perform(const struct action_job *job,
 	return ACTION_DONE;
 }
 
+#define PANEL_KIND(id_, on_, verb_)                                                      \
+	{                                                                                \
+		.id = (id_), .disruptive = true, .on = (on_), .verb = (verb_),           \
+		.perform = panelact_perform, .reverse = panelact_reverse,                \
+		.in_force = panelact_in_force, .before = panelact_before                 \
+	}
+
 static const struct action_kind kinds[ACTION_COUNT] = {
 	[ACTION_EMAIL] = {.id = ACTION_EMAIL,
 			  .needs_report = true,
@@ -203,19 +87,17 @@ static const struct action_kind kinds[ACTION_COUNT] = {
 			  .verb = "stored",
 			  .target = "osm.db",
 			  .perform = store_perform},
-	[ACTION_HOLD] = {.id = ACTION_HOLD,
-			 .disruptive = true,
-			 .on_mailbox = true,
-			 .verb = "held",
-			 .perform = panel_perform,
-			 .reverse = panel_reverse,
-			 .in_force = panel_in_force},
-	[ACTION_BLOCK_ACCOUNT] = {.id = ACTION_BLOCK_ACCOUNT,
-				  .disruptive = true,
-				  .verb = "blocked",
-				  .perform = panel_perform,
-				  .reverse = panel_reverse,
-				  .in_force = panel_in_force},
+	[ACTION_HOLD] = PANEL_KIND(ACTION_HOLD, ACTION_ON_EITHER, "held"),
+	[ACTION_BLOCK_ACCOUNT] =
+		PANEL_KIND(ACTION_BLOCK_ACCOUNT, ACTION_ON_ACCOUNT, "blocked"),
+	[ACTION_BLOCK_MAILBOX] =
+		PANEL_KIND(ACTION_BLOCK_MAILBOX, ACTION_ON_MAILBOX, "blocked"),
+	[ACTION_BLOCK_LOGIN] =
+		PANEL_KIND(ACTION_BLOCK_LOGIN, ACTION_ON_MAILBOX, "blocked from login"),
+	[ACTION_SUSPEND_MAILBOX] =
+		PANEL_KIND(ACTION_SUSPEND_MAILBOX, ACTION_ON_MAILBOX, "suspended"),
+	[ACTION_SUSPEND_ACCOUNT] =
+		PANEL_KIND(ACTION_SUSPEND_ACCOUNT, ACTION_ON_ACCOUNT, "suspended"),
 	[ACTION_CUSTOM] = {.id = ACTION_CUSTOM,
 			   .needs_report = true,
 			   .is_once = true,

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "cpanel-hooks/accounts.h"
 #include "osmd/base/paths.h"
 #include "osmd/model/options.h"
 #include "osmd/store/store.h"
@@ -24,16 +25,24 @@ struct action_job {
 	const struct paths *paths;
 	const struct config *config;
 	struct store *store;
+	const struct accounts *accounts;
 	const struct action_row *row;
 	const json_t *report; /* NULL: by hand; only for actions with needs_report */
 };
 
 enum action_force { ACTION_NOT_IN_FORCE, ACTION_IN_FORCE, ACTION_FORCE_UNKNOWN };
 
+/* Whom it is done to. */
+enum action_on {
+	ACTION_ON_ACCOUNT,
+	ACTION_ON_MAILBOX,
+	ACTION_ON_EITHER /* to the mailbox alone when the report names one */
+};
+
 struct action_kind {
 	enum action_id id;
 	bool disruptive; /* needs an account, confirmed events, room under the cap; can be undone */
-	bool on_mailbox;    /* done to the mailbox alone when the report names one */
+	enum action_on on;  /* of a disruptive one */
 	bool needs_report;  /* can't be done by hand */
 	bool is_once; /* acts on what nobody knows: like a disruptive one it needs confirmed
 		       * events and no TESTING, and after a crash it is not done again */
@@ -46,6 +55,8 @@ struct action_kind {
 	/* true: it is not in force any more. NULL: there is no undo. */
 	bool (*reverse)(const struct action_job *job, char detail[ACTION_DETAIL_MAX]);
 	enum action_force (*in_force)(const struct action_job *job);
+	/* What follows "free" in the journal: the state before that undoing must know. */
+	const char *(*before)(const struct action_job *job);
 };
 
 const struct action_kind *action_kind(enum action_id id);

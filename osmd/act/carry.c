@@ -25,7 +25,7 @@
 struct decision {
 	bool go;
 	char detail[ACTION_DETAIL_MAX];
-	const char *before;
+	const char *before, *more; /* more: what is behind before, or NULL */
 };
 
 static void decide(struct decision *d, bool go, const char *before, const char *fmt, ...)
@@ -37,6 +37,7 @@ static void decide(struct decision *d, bool go, const char *before, const char *
 
 	d->go = go;
 	d->before = before;
+	d->more = NULL;
 	va_start(ap, fmt);
 	vsnprintf(d->detail, sizeof(d->detail), fmt, ap);
 	va_end(ap);
@@ -69,15 +70,22 @@ static bool aim(struct executor *x, const struct action_kind *kind, const json_t
 {
 	struct slice account = field(report, "account"),
 		     mailbox = field(report, "mailbox");
-	bool narrow = kind->on_mailbox && mailbox.n;
+	bool narrow = kind->on != ACTION_ON_ACCOUNT && mailbox.n;
 	struct slice target = narrow ? mailbox : account;
 
 	snprintf(row->target, sizeof(row->target), "%.*s", target.n ? (int)target.n : 1,
 		 target.n ? target.p : "-");
 	if (!guard_account(x->accounts, &x->config, account, why))
 		return false;
+	if (kind->id == ACTION_SUSPEND_ACCOUNT &&
+	    !guard_suspend(x->accounts, account, why))
+		return false;
+	if (kind->on == ACTION_ON_MAILBOX && !mailbox.n) {
+		snprintf(why, GUARD_WHY_MAX, "the report names no mailbox");
+		return false;
+	}
 	/* A login that fits no mailbox's grammar must not cost the whole account its mail. */
-	if (kind->on_mailbox && !mailbox.n && !sent_as_account(report, account)) {
+	if (kind->on == ACTION_ON_EITHER && !mailbox.n && !sent_as_account(report, account)) {
 		snprintf(why, GUARD_WHY_MAX,
 			 "the login is no mailbox that can be held alone");
 		return false;
@@ -105,6 +113,7 @@ static void decide_now(struct executor *x, const struct action_job *job,
 			       : store_action_count_since(x->store,
 							  job->row->created_s - HOUR_S);
 		decide(d, true, BEFORE_FREE, "%s", "");
+		d->more = kind->before ? kind->before(job) : NULL;
 		if (!by_hand && done >= x->config.action_max)
 			decide(d, false, BEFORE_NOT_DONE,
 			       "ACTION_MAX: %u actions in the last hour are enough",
@@ -124,6 +133,7 @@ static void decide_disruptive(struct executor *x, const struct action_kind *kind
 	struct action_job job = {.paths = &x->paths,
 				 .config = &x->config,
 				 .store = x->store,
+.accounts = x->accounts,
 				 .row = row,
 				 .report = report};
 	int trigger = trigger_find(field(report, "type"));
@@ -171,6 +181,9 @@ bool carry_allowed(struct executor *x, const struct action_row *row, const json_
 
 	if (!guard_account(x->accounts, &x->config, account, why))
 		return false;
+	if (strcmp(row->action, action_name(ACTION_SUSPEND_ACCOUNT)) == 0 &&
+	    !guard_suspend(x->accounts, account, why))
+		return false;
 	if (!slice_eq(target, account) &&
 	    !guard_mailbox(x->accounts, account, target, same, why))
 		return false;
@@ -201,6 +214,7 @@ bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 	struct action_job job = {.paths = &x->paths,
 				 .config = &x->config,
 				 .store = x->store,
+.accounts = x->accounts,
 				 .row = row,
 				 .report = report};
 	char detail[ACTION_DETAIL_MAX] = "";
@@ -243,8 +257,9 @@ static bool carry_action(struct executor *x, const struct action_kind *kind,
 		decide_once(x, kind, report, confirmed, &d);
 	if (kind->id == ACTION_EMAIL)
 		deliver_place(&x->paths, &x->config, place);
-	snprintf(row.before, sizeof(row.before), "%s%s",
-		 kind->id == ACTION_EMAIL ? BEFORE_UNSENT " " : d.before, place);
+	snprintf(row.before, sizeof(row.before), "%s%s%s",
+		 kind->id == ACTION_EMAIL ? BEFORE_UNSENT " " : d.before,
+		 d.go && d.more ? d.more : "", place);
 	copy(row.detail, sizeof(row.detail), slice_str(d.detail));
 	if (kind->disruptive && d.go && x->config.action_expire_s)
 		row.expires_s = now_s + x->config.action_expire_s;
@@ -286,9 +301,13 @@ static bool read_wanted(const json_t *list, unsigned *bits)
 static bool carry_all(struct executor *x, const json_t *report, unsigned wanted,
 		      bool confirmed, int64_t now_s, struct err *e)
 {
-	static const enum action_id order[] = {ACTION_STORE, ACTION_HOLD,
-					       ACTION_BLOCK_ACCOUNT, ACTION_CUSTOM,
-					       ACTION_EMAIL};
+	/* The suspension of an account after what is done with that account's rights. */
+	static const enum action_id order[] = {
+		ACTION_STORE,	     ACTION_HOLD,
+		ACTION_BLOCK_LOGIN,  ACTION_BLOCK_MAILBOX,
+		ACTION_SUSPEND_MAILBOX, ACTION_BLOCK_ACCOUNT,
+		ACTION_SUSPEND_ACCOUNT, ACTION_CUSTOM,
+		ACTION_EMAIL};
 	bool ok = true;
 
 	if (!x->config.report_email)
@@ -363,9 +382,12 @@ static bool read_order(struct executor *x, const json_t *request,
 		copy(row->account, sizeof(row->account), account);
 		copy(row->target, sizeof(row->target), account);
 		row->expires_s = after_s ? row->created_s + after_s : 0;
-		if (slice_eq(account, target))
+		if (kind->id == ACTION_SUSPEND_ACCOUNT &&
+		    !guard_suspend(x->accounts, account, why))
+			return false;
+		if (slice_eq(account, target) && kind->on != ACTION_ON_MAILBOX)
 			return true;
-		if (kind->on_mailbox)
+		if (kind->on != ACTION_ON_ACCOUNT)
 			return guard_mailbox(x->accounts, account, target, row->target,
 					     why);
 		snprintf(why, GUARD_WHY_MAX, "this is only done to a whole account");
@@ -379,10 +401,10 @@ json_t *carry_by_hand(struct executor *x, const json_t *request, enum action_id 
 	const struct action_kind *kind = action_kind(id);
 	struct action_row row = {.created_s = now_s, .changed_s = now_s};
 	struct action_job job = {
-		.paths = &x->paths, .config = &x->config, .store = x->store, .row = &row};
+		.paths = &x->paths, .config = &x->config, .store = x->store, .accounts = x->accounts, .row = &row};
 	char who[EXECUTOR_WHO_MAX], why[GUARD_WHY_MAX],
 		what[EXECUTOR_WHO_MAX + GUARD_TARGET_MAX];
-	struct decision d;
+	struct decision d = {0};
 	struct err e = {0};
 	bool fresh;
 
@@ -392,7 +414,8 @@ json_t *carry_by_hand(struct executor *x, const json_t *request, enum action_id 
 	decide_now(x, &job, kind, x->config.testing, true, &d);
 	if (!d.go)
 		return executor_refuse("%s %s: %s", row.action, row.target, d.detail);
-	copy(row.before, sizeof(row.before), slice_str(d.before));
+	snprintf(row.before, sizeof(row.before), "%s%s", d.before,
+		 d.more ? d.more : "");
 	snprintf(what, sizeof(what), "%s %s", row.action, row.target);
 	if (!store_audit(x->store, now_s, who, what, &e) ||
 	    !store_action_begin(x->store, &row, &fresh, &e) ||

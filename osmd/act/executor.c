@@ -23,7 +23,9 @@
 /* The files of rules after those of accounts. */
 static const char *watched_file(size_t i)
 {
-	return i == 5 ? PATH_IGNORE : i == 6 ? PATH_ACCOUNTS : accounts_file(i);
+	const char *map = accounts_file(i);
+
+	return map ? map : i == EXECUTOR_FILES - 1 ? PATH_IGNORE : PATH_ACCOUNTS;
 }
 
 static bool stamp_changed(const struct executor *x, size_t i, struct file_stamp *now)
@@ -107,7 +109,7 @@ void executor_refresh(struct executor *x)
 		if (!stamp_changed(x, i, &now))
 			continue;
 		x->stamps[i] = now;
-		*(i < 5 ? &maps : &lists) = true;
+		*(accounts_file(i) ? &maps : &lists) = true;
 	}
 	if (maps && !load_accounts(x, &e))
 		log_msg(LOG_LEVEL_ERROR, "executor: %s: the old account maps stay",
@@ -241,6 +243,14 @@ json_t *executor_row(const struct action_row *row)
 			 report_text(slice_str(row->detail), sizeof(row->detail) * 3));
 }
 
+bool executor_is_free(const struct action_row *row)
+{
+	size_t n = strlen(BEFORE_FREE);
+
+	return strncmp(row->before, BEFORE_FREE, n) == 0 &&
+	       (row->before[n] == '\0' || row->before[n] == ' ');
+}
+
 bool executor_who(const json_t *request, char who[EXECUTOR_WHO_MAX])
 {
 	const char *s = json_string_value(json_object_get(request, "who"));
@@ -365,6 +375,7 @@ json_t *executor_due(struct executor *x, int64_t now_s)
 json_t *executor_handle(struct executor *x, const json_t *request, int64_t now_s)
 {
 	const char *verb = json_string_value(json_object_get(request, "do"));
+	const struct action_kind *kind;
 
 	executor_refresh(x);
 	if (!verb)
@@ -373,10 +384,11 @@ json_t *executor_handle(struct executor *x, const json_t *request, int64_t now_s
 		return carry_report(x, request, now_s);
 	if (strcmp(verb, "undo") == 0)
 		return undo_request(x, request, now_s);
-	if (strcmp(verb, action_name(ACTION_HOLD)) == 0)
-		return carry_by_hand(x, request, ACTION_HOLD, now_s);
-	if (strcmp(verb, action_name(ACTION_BLOCK_ACCOUNT)) == 0)
-		return carry_by_hand(x, request, ACTION_BLOCK_ACCOUNT, now_s);
+	kind = action_kind_find(verb);
+	if (kind && kind->disruptive)
+		return carry_by_hand(x, request, kind->id, now_s);
+	if (strcmp(verb, "held") == 0)
+		return held_request(x, request, now_s);
 	if (strcmp(verb, "expire") == 0)
 		return executor_due(x, now_s);
 	if (strcmp(verb, "reload") == 0)

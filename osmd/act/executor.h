@@ -9,7 +9,9 @@
  * Requests (JSON objects):
  *   {"do":"report","report":{...},"wanted":["email","store","hold"],"confirmed":true}
  *   {"do":"undo","id":N,"who":"root"}       {"do":"undo","report":"ID","who":"root"}
- *   {"do":"hold"|"block_account","target":"...","account":"...","who":"root","expire":N}
+ *   {"do":ACTION,"target":"...","account":"...","who":"root","expire":N}   (one that can be undone)
+ *   {"do":"held","target":"bob@example.com","account":"...","who":"root","delete":true|false}
+ *       counts, or deletes, held messages; the answer has "messages"
  *   {"do":"expire"}   (timers: undo what has expired)     {"do":"reload"}   {"do":"ping"}
  * Answers: {"ok":true|false,"error":"...","report":"ID","actions":[{id,action,target,state,detail}]}
  * A request's "seq" comes back in its answer. Whether REPORT_STORE is on or not, a report is

@@ -6,7 +6,8 @@
  *
  * The journal's rule: a row is begun with all that was decided, then done, then ended.
  * `before` of a begun row says what it is begun for:
- *   "free"     it will be done now; after a crash the panel's file tells whether it was
+ *   "free"     it will be done now; after a crash the panel's file tells whether it was. What
+ *              undoing must know of the state before follows (see panelact.h)
  *   "unsent"   a mail that will be sent now; after a crash Exim's log tells, if it is still
  *              the one whose place follows ("unsent INODE:SIZE")
  *   "stored"   the report is there already
@@ -25,7 +26,7 @@
 #include "osmd/model/rules.h"
 #include "osmd/store/store.h"
 
-#define EXECUTOR_FILES 7 /* the account maps, osm.ignore, osm.accounts */
+#define EXECUTOR_FILES 8 /* the account maps, osm.ignore, osm.accounts */
 
 /* An outcome that could not be written (full disk) is tried again after this. */
 #define EXECUTOR_SETTLE_S 60
@@ -69,6 +70,8 @@ bool executor_lost_database(const struct executor *x);
 void executor_refresh(struct executor *x);
 /* Log and answer a refusal. */
 json_t *executor_refuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Is it to be done, or done by us? */
+bool executor_is_free(const struct action_row *row);
 /* A journal row as the answers give it. */
 json_t *executor_row(const struct action_row *row);
 /* Who gave the order ("who"): one short printable word, for the log and the audit. */
@@ -90,6 +93,9 @@ bool carry_allowed(struct executor *x, const struct action_row *row, const json_
 /* Do what a begun row says and end it. report NULL: by hand. */
 bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 	       int64_t now_s, struct err *e);
+
+/* Count or delete held messages. */
+json_t *held_request(struct executor *x, const json_t *request, int64_t now_s);
 
 json_t *undo_request(struct executor *x, const json_t *request, int64_t now_s);
 /* Undo all whose time has come into actions (an array). */

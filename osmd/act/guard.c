@@ -105,6 +105,13 @@ bool guard_account(const struct accounts *accounts, const struct config *config,
 	return true;
 }
 
+bool guard_suspend(const struct accounts *accounts, struct slice name,
+		   char why[GUARD_WHY_MAX])
+{
+	return !accounts_is_reseller(accounts, name) ||
+	       no(why, "a reseller is never suspended");
+}
+
 bool guard_mailbox(const struct accounts *accounts, struct slice account,
 		   struct slice mailbox, char target[GUARD_TARGET_MAX],
 		   char why[GUARD_WHY_MAX])

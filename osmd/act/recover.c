@@ -63,11 +63,11 @@ static bool recover_disruptive(struct executor *x, struct action_row *row,
 			       int64_t now_s, struct err *e)
 {
 	struct action_job job = {
-		.paths = &x->paths, .config = &x->config, .store = x->store, .row = row};
+		.paths = &x->paths, .config = &x->config, .store = x->store, .accounts = x->accounts, .row = row};
 	int64_t age_s = now_s - row->created_s;
 	char why[EXECUTOR_WHY_MAX];
 
-	if (strcmp(row->before, BEFORE_FREE) != 0)
+	if (!executor_is_free(row))
 		return end(x, row, ACTION_SKIPPED, row->detail, now_s, e);
 	if (kind->in_force(&job) == ACTION_IN_FORCE)
 		return end(x, row, ACTION_DONE, "found in force after a crash", now_s, e);

@@ -18,8 +18,8 @@ static bool settle_pending(struct executor *x, struct action_row *row, const cha
 			   int64_t now_s)
 {
 	struct action_job job = {
-		.paths = &x->paths, .config = &x->config, .store = x->store, .row = row};
-	bool ours = strcmp(row->before, BEFORE_FREE) == 0;
+		.paths = &x->paths, .config = &x->config, .store = x->store, .accounts = x->accounts, .row = row};
+	bool ours = executor_is_free(row);
 	enum action_force now = action_kind_find(row->action)->in_force(&job);
 	struct err e = {0};
 
@@ -48,7 +48,7 @@ static bool undo_done(struct executor *x, struct action_row *row, enum action_st
 {
 	const struct action_kind *kind = action_kind_find(row->action);
 	struct action_job job = {
-		.paths = &x->paths, .config = &x->config, .store = x->store, .row = row};
+		.paths = &x->paths, .config = &x->config, .store = x->store, .accounts = x->accounts, .row = row};
 	char detail[ACTION_DETAIL_MAX] = "", what[ACTION_DETAIL_MAX];
 	struct err e = {0};
 	bool gone = kind->reverse(&job, detail);
@@ -122,7 +122,7 @@ static json_t *undo_report(struct executor *x, const char *id, const char *who,
 {
 	struct err e = {0};
 	json_t *report = store_report_read(x->store, id, &e), *actions = json_array();
-	const json_t *one;
+	const json_t *list;
 	bool ok = true;
 	size_t i;
 
@@ -130,8 +130,10 @@ static json_t *undo_report(struct executor *x, const char *id, const char *who,
 		json_decref(actions);
 		return executor_refuse("undo: %s", e.code ? e.msg : "no such report");
 	}
-	json_array_foreach(json_object_get(report, "actions"), i, one)
-	{
+	list = json_object_get(report, "actions");
+	/* the last first: the panel does nothing to a mailbox of a suspended account */
+	for (i = json_array_size(list); i-- > 0;) {
+		const json_t *one = json_array_get(list, i);
 		struct action_row row;
 		char why[256];
 

@@ -37,9 +37,11 @@ const char *paths_at(const struct paths *p, const char *absolute, char *out, siz
 #define PATH_UAPI "/usr/local/cpanel/bin/uapi"
 #define PATH_HOLD_USERS "/etc/outgoing_mail_hold_users"
 #define PATH_SUSPENDED_USERS "/etc/outgoing_mail_suspended_users"
+#define PATH_SUSPENDED_DIR "/var/cpanel/suspended" /* a file for each suspended account */
 #define PATH_USERDOMAINS "/etc/userdomains"
 #define PATH_TRUEUSERDOMAINS "/etc/trueuserdomains"
 #define PATH_TRUEUSEROWNERS "/etc/trueuserowners"
+#define PATH_RESELLERS "/var/cpanel/resellers"
 #define PATH_LOCALDOMAINS "/etc/localdomains"
 #define PATH_PASSWD "/etc/passwd"
 #define PATH_SENDMAIL "/usr/sbin/sendmail"

@@ -13,8 +13,6 @@
 
 #define TOP_MOST 1000
 
-/* The executor's part of the work; the watcher only carries the words. */
-static const char *const for_executor[] = {"undo", "hold", "block_account"};
 
 static json_t *refuse(const char *why)
 {
@@ -162,12 +160,11 @@ static void on_gone(struct control_client *client, void *ctx)
 			q->client = NULL;
 }
 
+/* The executor's part of the work; the watcher only carries the words. */
 static bool is_for_executor(const char *verb)
 {
-	for (size_t i = 0; i < sizeof(for_executor) / sizeof(for_executor[0]); i++)
-		if (strcmp(verb, for_executor[i]) == 0)
-			return true;
-	return false;
+	return strcmp(verb, "undo") == 0 || strcmp(verb, "held") == 0 ||
+	       action_find(slice_str(verb)) >= 0;
 }
 
 static json_t *pass_on(struct daemon *d, struct control_client *client,

@@ -26,7 +26,8 @@ static bool is_ours(const char *name)
 	const char *path;
 
 	for (size_t i = 0; (path = accounts_file(i)); i++)
-		if (strcmp(strrchr(path, '/') + 1, name) == 0)
+		if (strncmp(path, FOLDER "/", sizeof(FOLDER)) == 0 &&
+		    strcmp(path + sizeof(FOLDER), name) == 0)
 			return true;
 	return false;
 }

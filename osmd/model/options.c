@@ -24,6 +24,10 @@ static const char *const action_names[ACTION_COUNT] = {
 	[ACTION_HOLD] = "hold",
 	[ACTION_BLOCK_ACCOUNT] = "block_account",
 	[ACTION_CUSTOM] = "custom",
+	[ACTION_BLOCK_MAILBOX] = "block_mailbox",
+	[ACTION_BLOCK_LOGIN] = "block_login",
+	[ACTION_SUSPEND_MAILBOX] = "suspend_mailbox",
+	[ACTION_SUSPEND_ACCOUNT] = "suspend_account",
 };
 
 static int find_name(const char *const *names, size_t n, struct slice name)

@@ -141,6 +141,12 @@ static const struct option table[] = {
 		"block_account = have the panel refuse all mail that the account sends "
 		"to other "
 		"servers\n"
+		"block_mailbox = have the panel refuse all mail that the mailbox sends to "
+		"other servers\n"
+		"block_login = keep the mailbox from logging in\n"
+		"suspend_mailbox = both of these\n"
+		"suspend_account = suspend the whole account: its site, its mail and its "
+		"logins go down, and its processes are ended\n"
 		"custom = run the program of CUSTOM_ACTION\n"
 		"Default: email,store"),
 	TRIGGER(LOGLINE, "LOGLINE_SUBJECT", TRIGGER_LOGLINE_SUBJECT, "50",
@@ -190,7 +196,7 @@ static const struct option table[] = {
 	NUMBER(ACTIONS, "ACTION_MAX", action_max, "5", 0, 1000,
 	       "The most actions within an hour, of all accounts together, that stop "
 	       "somebody's "
-	       "mail (hold and block_account). Beyond it osm only reports, and says so: "
+	       "mail or suspend them. Beyond it osm only reports, and says so: "
 	       "if more "
 	       "than a few customers are to be stopped at once, the cause is more likely "
 	       "a "

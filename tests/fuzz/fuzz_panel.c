@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	call = (enum panel_call)(data[0] % (PANEL_UNBLOCK_ACCOUNT + 1));
+	call = (enum panel_call)(data[0] % PANEL_CALLS);
 	text = (struct slice){(const char *)data + 1, size - 1};
 	need(panel_answer(call, text, why) == (why[0] == '\0'));
 	need(strlen(why) < PANEL_WHY_MAX);

@@ -55,6 +55,19 @@ sub is_suspended {
 	return is_listed('/etc/outgoing_mail_suspended_users', $login, $owner) ? 'yes' : 'no';
 }
 
+# Does the mailbox's shadow line let it in? Neither with "!" nor with *LOCKED* before the hash.
+sub may_login {
+	my ($login) = @_;
+	my ($local, $domain) = $login =~ /^([^\@+\/]+)[\@+]([^\@+\/]+)\z/ or return 'no';
+	my $user = lookup_map('/etc/userdomains', $domain);
+	open my $in, '<', (getpwnam $user)[7] . "/etc/$domain/shadow" or return 'no';
+	while (my $line = <$in>) {
+		return $2 =~ /^(!|\*LOCKED\*)/ ? 'no' : 'yes'
+		    if $line =~ /^([^:]+):([^:]*)/ && $1 eq $local;
+	}
+	return 'no';
+}
+
 # One byte for each external recipient, in the hour's file (GMT).
 sub count_recipient {
 	my ($domain) = @_;

@@ -82,6 +82,8 @@ tree_accounts() {
 			done
 		done
 		chown -R "$uid:$uid" "$home"
+		chown "$uid:8" "$home"/etc/*/shadow # Exim asks it, as group mail
+		chmod 640 "$home"/etc/*/shadow
 		chmod 711 "$home"
 		chmod 755 "$home/public_html"
 	done <<<"$LAB_ACCOUNTS"

@@ -40,3 +40,105 @@ detail_of() { # ACTION: "state detail" in the only report
 	run osm check
 	[[ "$output" == *"BAD      custom"*"written to by others"* ]] || { echo "$output"; return 1; }
 }
+
+@test "block_mailbox refuses the mailbox's mail, not its login, until it is undone" {
+	conf LOGLINE_ACTIONS=store,block_mailbox
+	osmd_start
+	send mailbox "$BOX" 25 --to defer1.example
+	wait_until 10 grep -qx "$BOX" "$ROOT/etc/outgoing_mail_suspended_users"
+	send mailbox "$BOX" 1 | jq -e '.refused == 1'
+	send mailbox newsletter@bobs-garage.example 1 | jq -e '.accepted == 1'
+	osm undo "$(actions_in_force '.action == "block_mailbox"' | jq -r .id)"
+	same "$(cat "$ROOT/etc/outgoing_mail_suspended_users")" "" suspended
+	send mailbox "$BOX" 1 --subject "after the undo" | jq -e '.accepted == 1'
+	wait_until 10 eval '[ "$(arrived "after the undo")" = 1 ]'
+}
+
+@test "block_login keeps the mailbox out until it is undone" {
+	conf LOGLINE_ACTIONS=store,block_login
+	osmd_start
+	send mailbox "$BOX" 25 --to defer1.example
+	wait_until 10 grep -q '^info:!' "$ROOT/home/osmbob/etc/bobs-garage.example/shadow"
+	run send mailbox "$BOX" 1
+	[[ "$output" == *535* ]] || { echo "$output"; return 1; }
+	send mailbox newsletter@bobs-garage.example 1 | jq -e '.accepted == 1'
+	osm undo "$(actions_in_force '.action == "block_login"' | jq -r .id)"
+	send mailbox "$BOX" 1 | jq -e '.accepted == 1'
+}
+
+@test "suspend_mailbox leaves what was blocked before, also after its undo" {
+	conf
+	osmd_start
+	uapi --user=osmbob Email suspend_login email=info%40bobs-garage.example
+	osm act suspend_mailbox "$BOX"
+	grep -qx "$BOX" "$ROOT/etc/outgoing_mail_suspended_users"
+	run osm act suspend_mailbox "$BOX"
+	same "$status" 1 "a second time"
+	[[ "$output" == *"was already suspended"* ]]
+	osm undo "$(actions_in_force '.action == "suspend_mailbox"' | jq -r .id)"
+	same "$(cat "$ROOT/etc/outgoing_mail_suspended_users")" "" suspended
+	grep -q '^info:!' "$ROOT/home/osmbob/etc/bobs-garage.example/shadow"
+	uapi --user=osmbob Email unsuspend_login email=info%40bobs-garage.example
+	run osm act suspend_mailbox osmbob
+	same "$status" 1 "an account"
+	run osm act email osmbob
+	same "$status" 2 "no such action by hand"
+}
+
+@test "suspend_account stops scripts, logins and mail, and the block of before comes back" {
+	conf LOGLINE_ACTIONS=store,suspend_account
+	osmd_start
+	whm suspend_outgoing_email user=osmdave
+	osm act suspend_account osmdave
+	[ -e "$ROOT/var/cpanel/suspended/osmdave" ]
+	osm undo "$(actions_in_force '.target == "osmdave"' | jq -r .id)"
+	[ ! -e "$ROOT/var/cpanel/suspended/osmdave" ]
+	grep -qx osmdave "$ROOT/etc/outgoing_mail_suspended_users"
+	whm unsuspend_outgoing_email user=osmdave
+
+	# the panel kills the account's processes, the sender too
+	run send script osmbob 2500 --to defer1.example
+	same "$status" 137 "the sender's end"
+	wait_until 10 test -e "$ROOT/var/cpanel/suspended/osmbob"
+	run send mailbox "$BOX" 1
+	[[ "$output" == *535* ]] || { echo "$output"; return 1; }
+	osm undo "$(actions_in_force '.action == "suspend_account"' | jq -r .id)"
+	send mailbox "$BOX" 1 | jq -e '.accepted == 1'
+	run osm act suspend_account osmcarol
+	[[ "$output" == *"a reseller is never suspended"* ]] || { echo "$output"; return 1; }
+	[ ! -e "$ROOT/var/cpanel/suspended/osmcarol" ]
+}
+
+@test "an executor that is killed within a suspension finishes and is undone" {
+	conf
+	osmd_start
+	echo hang >"$ROOT/var/cpanel/osm-double-fault"
+	inlab sh -c "osm act suspend_mailbox $BOX >/dev/null 2>&1 &"
+	wait_until 10 eval '[ "$(calls | wc -l)" -ge 1 ]'
+	inlab pkill -KILL -x "osmd: executor"
+	rm "$ROOT/var/cpanel/osm-double-fault"
+	inlab pkill -KILL -f apitool || true
+	wait_until 15 eval '[ -n "$(actions_in_force ".action == \"suspend_mailbox\"")" ]'
+	grep -q '^info:!' "$ROOT/home/osmbob/etc/bobs-garage.example/shadow"
+	osm undo "$(actions_in_force '.action == "suspend_mailbox"' | jq -r .id)"
+	same "$(cat "$ROOT/etc/outgoing_mail_suspended_users")" "" suspended
+	! grep -q '^info:!' "$ROOT/home/osmbob/etc/bobs-garage.example/shadow"
+}
+
+@test "held messages are counted, and deleted only when asked twice" {
+	conf
+	osmd_start
+	osm hold "$BOX"
+	send mailbox "$BOX" 3
+	wait_until 10 eval '[ "$(osm held "$BOX")" = "3 held messages" ]'
+	run osm held "$BOX" --delete <<<"$BOX"
+	same "$status" 1 "asked once"
+	run osm held "$BOX" --delete <<<"yes"
+	same "$status" 1 "a wrong word"
+	same "$(osm held "$BOX")" "3 held messages"
+	printf '%s\n' "$BOX" delete | inlab osm held "$BOX" --delete
+	same "$(osm held "$BOX")" "0 held messages"
+	wait_until 5 eval '[ "$(queued)" = 0 ]'
+	run osm held osmbob
+	same "$status" 2 "an account"
+}

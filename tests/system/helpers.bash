@@ -63,6 +63,10 @@ fresh() {
 		"$ROOT"/var/cpanel/osm-double-* "$ROOT"/var/cpanel/email_holds/track/*
 	: >"$ROOT/etc/outgoing_mail_hold_users"
 	: >"$ROOT/etc/outgoing_mail_suspended_users"
+	for suspended in "$ROOT"/var/cpanel/suspended/*; do
+		[ ! -e "$suspended" ] || whm unsuspendacct "user=${suspended##*/}" >/dev/null
+	done
+	sed -i 's/^\([^:]*\):!*/\1:/' "$ROOT"/home/*/etc/*/shadow
 	rm -f "$ROOT/var/spool/mail/root"
 	quiet
 	# not there before the first mail; a delivery may take one away under us

@@ -41,10 +41,17 @@ static const char panel_double[] =
 	"mode=$(cat $R/mode)\n"
 	"for a; do case $a in email=*|user=*) t=${a#*=};; esac; done\n"
 	"t=$(printf %%s \"$t\" | sed 's/%%40/@/g')\n"
+	"S=$R/etc/outgoing_mail_suspended_users\n"
 	"f=$R/etc/outgoing_mail_hold_users\n"
-	"case \" $* \" in *suspend_outgoing_email*) "
-	"f=$R/etc/outgoing_mail_suspended_users;; esac\n"
+	"case \" $* \" in *suspend_outgoing*) f=$S;; esac\n"
+	"h=$R/home/acct/etc/example.com/shadow b=${t%%@*}\n"
+	"drop() { grep -vx \"$t\" $1 >$1.new; mv $1.new $1; }\n"
 	"act() { case \" $* \" in\n"
+	"  *\" $(cat $R/mode-not) \"*);;\n"
+	"  *' unsuspendacct '*) rm $R/var/cpanel/suspended/$t; drop $S;;\n"
+	"  *' suspendacct '*) echo >$R/var/cpanel/suspended/$t; echo $t >>$S;;\n"
+	"  *' unsuspend_login '*) sed -i \"s/^$b:!/$b:/\" $h;;\n"
+	"  *' suspend_login '*) sed -i \"s/^$b:/$b:!/\" $h;;\n"
 	"  *' unsuspend_'*|*' release_'*) grep -vx \"$t\" $f >$f.new; mv $f.new $f;;\n"
 	"  *) echo \"$t\" >>$f;; esac; }\n"
 	"ok() { echo "
@@ -144,8 +151,10 @@ static inline void restart(void)
 
 static inline void make_lab(void)
 {
-	static const char *const folders[] = {"/etc", "/etc/osm", "/usr/local/cpanel/bin",
-					      "/usr/sbin", "/var/log"};
+	static const char *const folders[] = {
+		"/etc",	     "/etc/osm", "/usr/local/cpanel/bin",
+		"/usr/sbin", "/var/log", "/var/cpanel/suspended",
+		"/home/acct/etc/example.com"};
 	char dir[] = "/tmp/osm-executor-XXXXXX";
 	struct err e = {0};
 
@@ -164,6 +173,8 @@ static inline void make_lab(void)
 	put(PATH_USERDOMAINS, "*: nobody\nexample.com: acct\nshop.example.com: acct\n"
 			      "other.example: other\nthird.example: third\n");
 	put("/mode", "ok");
+	put("/mode-not", "-"); /* a function that does nothing and says OK */
+	put("/home/acct/etc/example.com/shadow", "bob:$6$x$y:1::::::\nal:$6$z:1::::::\n");
 	put_program(PATH_WHMAPI, panel_double);
 	put_program(PATH_UAPI, panel_double);
 	put_program(PATH_SENDMAIL, sendmail_double);

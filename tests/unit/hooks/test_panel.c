@@ -37,6 +37,29 @@ Test(panel, builds_each_call)
 				      "suspend_outgoing_email|user=acct"},
 		{PANEL_UNBLOCK_ACCOUNT, "/usr/local/cpanel/bin/whmapi1|--output=json|"
 					"unsuspend_outgoing_email|user=acct"},
+		{PANEL_BLOCK_MAILBOX,
+		 "/usr/local/cpanel/bin/uapi|--output=json|--user=acct|Email|"
+		 "suspend_outgoing|email=bob%40example.com"},
+		{PANEL_UNBLOCK_MAILBOX,
+		 "/usr/local/cpanel/bin/uapi|--output=json|--user=acct|Email|"
+		 "unsuspend_outgoing|email=bob%40example.com"},
+		{PANEL_BLOCK_LOGIN,
+		 "/usr/local/cpanel/bin/uapi|--output=json|--user=acct|Email|"
+		 "suspend_login|email=bob%40example.com"},
+		{PANEL_UNBLOCK_LOGIN,
+		 "/usr/local/cpanel/bin/uapi|--output=json|--user=acct|Email|"
+		 "unsuspend_login|email=bob%40example.com"},
+		{PANEL_SUSPEND_ACCOUNT,
+		 "/usr/local/cpanel/bin/whmapi1|--output=json|suspendacct|user=acct|"
+		 "reason=Outgoing%20spam%20%28osm%29"},
+		{PANEL_UNSUSPEND_ACCOUNT, "/usr/local/cpanel/bin/whmapi1|--output=json|"
+					  "unsuspendacct|user=acct"},
+		{PANEL_COUNT_HELD,
+		 "/usr/local/cpanel/bin/uapi|--output=json|--user=acct|Email|"
+		 "get_held_message_count|email=bob%40example.com"},
+		{PANEL_DELETE_HELD,
+		 "/usr/local/cpanel/bin/uapi|--output=json|--user=acct|Email|"
+		 "delete_held_messages|email=bob%40example.com"},
 	};
 	struct paths real;
 
@@ -201,6 +224,86 @@ Test(panel, finds_whole_lines_of_the_list_only)
 		cr_expect_eq(panel_list_has(slice_str(rows[i].list),
 					    slice_str(rows[i].target)),
 			     rows[i].has, "%s", rows[i].why);
-	cr_expect_str_eq(panel_list_file(PANEL_HOLD_MAILBOX), PATH_HOLD_USERS);
-	cr_expect_str_eq(panel_list_file(PANEL_BLOCK_ACCOUNT), PATH_SUSPENDED_USERS);
+}
+
+Test(panel, says_where_the_proof_is)
+{
+	static const struct {
+		enum panel_call call;
+		enum panel_proof proof;
+		const char *path;
+	} rows[] = {
+		{PANEL_HOLD_MAILBOX, PANEL_PROOF_LIST, PATH_HOLD_USERS},
+		{PANEL_RELEASE_ACCOUNT, PANEL_PROOF_LIST, PATH_HOLD_USERS},
+		{PANEL_BLOCK_ACCOUNT, PANEL_PROOF_LIST, PATH_SUSPENDED_USERS},
+		{PANEL_UNBLOCK_MAILBOX, PANEL_PROOF_LIST, PATH_SUSPENDED_USERS},
+		{PANEL_BLOCK_LOGIN, PANEL_PROOF_SHADOW, "etc/example.com/shadow"},
+		{PANEL_UNSUSPEND_ACCOUNT, PANEL_PROOF_FILE, "/var/cpanel/suspended/acct"},
+		{PANEL_COUNT_HELD, PANEL_PROOF_NONE, NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char path[PATH_MAX];
+		bool got = panel_proof_path(rows[i].call, SLICE("acct"),
+					    SLICE("bob@example.com"), path);
+
+		cr_expect_eq(panel_proof(rows[i].call), rows[i].proof);
+		cr_expect_eq(got, rows[i].path != NULL);
+		if (got && rows[i].path)
+			cr_expect_str_eq(path, rows[i].path);
+		cr_expect_not_null(panel_proof_name(rows[i].call));
+	}
+}
+
+Test(panel, reads_a_number_and_nothing_else_as_one)
+{
+	static const struct {
+		const char *data;
+		bool ok;
+		uint64_t n;
+	} rows[] = {
+		{"7", true, 7},	     {"\"12\"", true, 12}, {"0", true, 0},
+		{"-1", false, 0},    {"null", false, 0},   {"\"x\"", false, 0},
+		{"\"\"", false, 0}, {"[3]", false, 0},    {"1.5", false, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[128], why[PANEL_WHY_MAX];
+		uint64_t n = 0;
+
+		snprintf(text, sizeof(text),
+			 "{\"result\":{\"status\":1,\"data\":%s,\"errors\":null}}",
+			 rows[i].data);
+		cr_expect_eq(panel_number(PANEL_COUNT_HELD, slice_str(text), &n, why),
+			     rows[i].ok, "%s", text);
+		cr_expect_eq(n, rows[i].n, "%s", text);
+		cr_expect_eq(why[0] == '\0', rows[i].ok, "%s", text);
+	}
+}
+
+Test(panel, reads_a_mailboxs_shadow_line)
+{
+	static const struct {
+		const char *shadow;
+		int blocked;
+		const char *why;
+	} rows[] = {
+		{"bob:$6$x$y:19000::::::\n", 0, "open"},
+		{"bob:!$6$x$y:19000::::::\n", 1, "suspended"},
+		{"al:!x:1\nbob:$6$x:1\n", 0, "another's line"},
+		{"bob:*LOCKED*$6$x:1\n", 0, "locked with its account only"},
+		{"bob:*LOCKED*!$6$x:1\n", 1, "locked, and suspended before"},
+		{"bob:!:1", 1, "no hash, no line end"},
+		{"bobby:!x:1\n", -1, "a longer name"},
+		{"x:bob:!\n", -1, "another field"},
+		{"", -1, "an empty file"},
+		{"bob", -1, "no fields"},
+		{"BOB:!x:1\n", 1, "any case"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		cr_expect_eq(panel_shadow_blocked(slice_str(rows[i].shadow),
+						  SLICE("bob@example.com")),
+			     rows[i].blocked, "%s", rows[i].why);
+	cr_expect_eq(panel_shadow_blocked(SLICE("bob:!x\n"), SLICE("bob")), -1);
 }
