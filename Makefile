@@ -10,7 +10,8 @@ FUZZ_CC ?= clang
 B       := build
 VERSION := $(shell sed -n 's/^\#define OSM_VERSION "\(.*\)"/\1/p' osmd/base/version.h)
 
-PACKAGES := jansson libxml-2.0 yaml-0.1 sqlite3 libevent libpcre2-8 libarchive libsystemd libseccomp libcap-ng
+PACKAGES := jansson libxml-2.0 yaml-0.1 sqlite3 libevent libpcre2-8 libarchive libsystemd libseccomp libcap-ng \
+            libmnl libnftnl libip4tc libip6tc
 WARN  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
          -Wwrite-strings -Wformat=2 -Werror
 HARD  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
@@ -61,6 +62,9 @@ $(B)/osmd: $(O)/osmd/osmd.o $(B)/libosm.a
 $(B)/osm: $(CLI:%.c=$(O)/%.o) $(B)/libosm.a
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
 
+$(B)/fwtool: $(O)/tests/lab/fwtool.o $(B)/libosm.a
+	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
+
 $(B)/tests/%: $(O)/tests/%.o $(B)/libosm.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -lcriterion -o $@
@@ -105,7 +109,8 @@ clang-warnings: have-deps ## clang builds it without a warning, too
 $(B)/fwcsf: $(O)/tests/lab/fwcsf.o $(B)/libosm.a
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
 
-system: all $(B)/fwcsf ## the whole product in the lab: real Exim, doubles of cPanel's programs
+system: all ## the whole product in the lab: real Exim, doubles of cPanel's programs
+	@$(MAKE) --no-print-directory $(B)/fwtool $(B)/fwcsf
 	sh tests/run-system.sh
 
 FUZZ_SECONDS ?= 5
@@ -134,6 +139,11 @@ fuzz-long: ## ten minutes for each fuzzer
 
 kill-long: all ## 200 kills of osmd and of the executor during bursts
 	KILL_ROUNDS=200 sh tests/run-system.sh 30_kill
+
+.PHONY: bench-firewall
+bench-firewall: all ## blocking against nft and ipset, in a network namespace of its own
+	@$(MAKE) --no-print-directory $(B)/fwtool
+	bash tests/bench/firewall.sh
 
 bench: all ## speed against named peers in the same run
 	bash tests/bench/bench.sh

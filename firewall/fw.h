@@ -25,6 +25,8 @@ enum fw_direction { FW_IN = 1, FW_OUT = 2, FW_INOUT = 3 };
 
 #define FW_PORTS_MAX 15 /* as multiport and csf have it */
 #define FW_REASON_MAX 200
+#define FW_BATCH_MAX 250000 /* blocks in one call; a kernel transaction takes memory */
+#define FW_TTL_MAX (10LL * 366 * 86400)
 
 /* One block: of an address or prefix, or of a uid's connections to the SMTP ports. */
 struct fw_block {
@@ -66,8 +68,10 @@ typedef bool fw_each(const struct fw_block *block, void *ctx);
 
 struct fw_backend {
 	const char *name; /* "nft", "iptables", "csf", "none" */
-	/* Make what osm needs in the firewall, or repair it; what was blocked stays. Returns NULL
-	 * with err set; the caller closes it. */
+	/* Make what osm needs in the firewall, or repair it; what was blocked stays, as far as
+	 * the kernel still has it: after csf -r (which can empty every ipset of the host) block
+	 * again what should be in force. Where the kernel does not end a block by itself, init
+	 * takes away what has run out. Returns NULL with err set; the caller closes it. */
 	struct fw *(*init)(const struct fw_settings *settings, struct err *err);
 	/* All of blocks[0..count) in one batch. The connections of newly blocked addresses end. */
 	bool (*block)(struct fw *fw, const struct fw_block *blocks, size_t count, struct err *err);
@@ -80,6 +84,12 @@ struct fw_backend {
 };
 
 extern const struct fw_backend fw_nft, fw_ipt, fw_csf, fw_none;
+
+/* What every backend asks first: is each of these a block at all? false with err set for no
+ * address or uid 0, a prefix of length 0 (everybody), host bits that are set, an unknown
+ * direction, ttl < 0 or > FW_TTL_MAX, port 0, a reason with control bytes, and for more than
+ * FW_BATCH_MAX. For a release only the address or uid is looked at. */
+bool fw_check(const struct fw_block *blocks, size_t count, bool is_release, struct err *err);
 
 /* The backend for FIREWALL = "auto|csf|nft|iptables|none", and in one sentence why this one
  * ("csf is installed and enabled"). NULL with err set for another word, or when the one asked

@@ -5,21 +5,24 @@
 set -eu
 
 apt_build="gcc make pkg-config libc6-dev libjansson-dev libxml2-dev libyaml-dev libsqlite3-dev libevent-dev
- libpcre2-dev libarchive-dev libsystemd-dev libseccomp-dev libcap-ng-dev"
+ libpcre2-dev libarchive-dev libsystemd-dev libseccomp-dev libcap-ng-dev libmnl-dev libnftnl-dev libiptc-dev"
 apt_test="clang libclang-rt-14-dev clang-format libcriterion-dev bats exim4-daemon-heavy iproute2
- util-linux procps openssl python3 python3-yaml perl jq mandoc xz-utils sqlite3 valgrind"
+ util-linux procps openssl python3 python3-yaml perl jq mandoc xz-utils sqlite3 valgrind nftables iptables ipset"
 dnf_build="gcc make pkgconf-pkg-config glibc-devel jansson-devel libxml2-devel libyaml-devel sqlite-devel libevent-devel
- pcre2-devel libarchive-devel systemd-devel libseccomp-devel libcap-ng-devel"
+ pcre2-devel libarchive-devel systemd-devel libseccomp-devel libcap-ng-devel libmnl-devel libnftnl-devel
+ iptables-devel"
 dnf_test="clang compiler-rt clang-tools-extra criterion-devel bats exim iproute util-linux procps-ng
- openssl python3 python3-pyyaml perl perl-JSON-PP jq mandoc xz sqlite valgrind"
+ openssl python3 python3-pyyaml perl perl-JSON-PP jq mandoc xz sqlite valgrind nftables iptables ipset"
 
 missing_commands() {
-	for c in gcc clang make pkg-config bats exim4 ip openssl python3 perl jq mandoc sqlite3 valgrind; do
+	for c in gcc clang make pkg-config bats exim4 ip openssl python3 perl jq mandoc sqlite3 valgrind nft ipset \
+		iptables-legacy-save; do
 		command -v "$c" >/dev/null 2>&1 || [ -x "/usr/sbin/$c" ] ||
 			{ [ "$c" = exim4 ] && [ -x /usr/sbin/exim ]; } || printf '%s ' "$c"
 	done
 	/usr/bin/python3 -c "import yaml" 2>/dev/null || printf "python3-yaml "
-	for p in jansson libxml-2.0 yaml-0.1 sqlite3 libevent libpcre2-8 libarchive libsystemd libseccomp libcap-ng criterion; do
+	for p in jansson libxml-2.0 yaml-0.1 sqlite3 libevent libpcre2-8 libarchive libsystemd libseccomp libcap-ng \
+		libmnl libnftnl libip4tc libip6tc criterion; do
 		pkg-config --exists "$p" 2>/dev/null || printf '%s.pc ' "$p"
 	done
 }

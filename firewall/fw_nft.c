@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/*
+ * fw_nft: blocks kept by nf_tables, in osm's own table (nfttable shows it). Elements carry
+ * their time, so the kernel ends a block without us. Every change is one transaction: it
+ * is there as a whole or not at all, whenever we are killed. csf's flushes don't touch it.
+ */
+#include "firewall/fw.h"
+
+#include <errno.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "firewall/cutoff.h"
+#include "firewall/found.h"
+#include "firewall/nfttable.h"
+#include "firewall/nlsock.h"
+
+/* Others may change nf_tables between our reading and our writing, or during a dump: so
+ * often is it tried again. */
+#define TRIES 200
+#define TRY_PAUSE_NS 500000L
+
+struct fw {
+	struct nlsock *nl;           /* owned */
+	struct fw_settings settings; /* what it points to is borrowed */
+	bool has[NFTSET_IDS];        /* the sets known to be there, with their rules */
+};
+
+static bool nft_err(struct err *err, int r)
+{
+	switch (-r) {
+	case EPERM:
+	case EACCES:
+		return err_set(err, EPERM, "nf_tables: not permitted (it takes root, with "
+					   "CAP_NET_ADMIN)");
+	case EINVAL:
+	case EOPNOTSUPP:
+	case EPROTONOSUPPORT:
+	case EAFNOSUPPORT:
+		return err_set(err, ENOTSUP,
+			       "this kernel has no nf_tables that can do what osm needs "
+			       "(%s)",
+			       strerror(-r));
+	case EEXIST:
+	case EBUSY:
+		return err_set(err, EEXIST,
+			       "nf_tables: there is a table inet " NFTTABLE_NAME
+			       " that isn't as osm makes it; remove it (nft delete table "
+			       "inet " NFTTABLE_NAME ")");
+	case ENOMEM:
+	case ENOBUFS:
+	case EMSGSIZE:
+		return err_set(err, ENOMEM, "nf_tables: the kernel has no memory for it");
+	case ERESTART:
+	case EINTR:
+	case EAGAIN:
+		return err_set(err, EAGAIN,
+			       "nf_tables is being changed by others all the time; tried "
+			       "%d times",
+			       TRIES);
+	}
+	return err_set(err, -r, "nf_tables: %s", strerror(-r));
+}
+
+static bool worth_another_try(int r)
+{
+	struct timespec pause = {.tv_nsec = TRY_PAUSE_NS};
+
+	if (r != -EINTR && r != -ERESTART && r != -EAGAIN)
+		return false;
+	nanosleep(&pause, NULL);
+	return true;
+}
+
+/* Send what was built; the buffer is cleared. */
+static int send_batch(struct fw *fw, struct nlbuf *b)
+{
+	int r = nlbuf_ok(b) ? nlsock_send(fw->nl, b->p, b->n, NULL) : -ENOMEM;
+
+	nlbuf_clear(b);
+	return r;
+}
+
+/* ---- the table ----------------------------------------------------------------------- */
+
+static int got_generation(const struct nlmsghdr *h, void *ctx)
+{
+	uint32_t *generation = ctx, read = nfttable_read_generation(h);
+
+	if (read)
+		*generation = read;
+	return MNL_CB_OK;
+}
+
+static int got_set(const struct nlmsghdr *h, void *ctx)
+{
+	bool *has = ctx;
+	unsigned set;
+
+	if (nfttable_read_set(h, &set))
+		has[set] = true;
+	return MNL_CB_OK;
+}
+
+static int read_generation(struct fw *fw, uint32_t *generation)
+{
+	struct nlbuf b = {0};
+	int r = -ENOMEM;
+
+	*generation = 0;
+	nfttable_ask_generation(&b);
+	if (nlbuf_ok(&b))
+		r = nlsock_ask(fw->nl, b.p, b.n, got_generation, generation);
+	nlbuf_clear(&b);
+	return r;
+}
+
+/* Which of our sets are there; none when the table isn't. */
+static int read_sets(struct fw *fw, bool has[NFTSET_IDS])
+{
+	struct nlbuf b = {0};
+	int r = -ENOMEM;
+
+	nfttable_ask_sets(&b);
+	for (int i = 0; nlbuf_ok(&b) && i < TRIES; i++) {
+		memset(has, 0, NFTSET_IDS * sizeof(*has));
+		r = nlsock_dump(fw->nl, (const void *)b.p, got_set, has);
+		if (!worth_another_try(r))
+			break;
+	}
+	nlbuf_clear(&b);
+	return r == -ENOENT ? 0 : r;
+}
+
+/* One attempt to make the table with what is there and what is wanted besides. If anybody
+ * changed nf_tables since we looked, the kernel refuses it: our rules would lack theirs. */
+static int make_once(struct fw *fw, const bool wanted[NFTSET_IDS])
+{
+	struct nlbuf b = {0};
+	bool has[NFTSET_IDS];
+	uint32_t generation;
+	int r = read_generation(fw, &generation);
+
+	if (r == 0)
+		r = read_sets(fw, has);
+	if (r < 0)
+		return r;
+	for (unsigned set = 0; set < NFTSET_IDS; set++)
+		has[set] = has[set] || (wanted && wanted[set]);
+	nfttable_make(&b, has, generation);
+	r = send_batch(fw, &b);
+	if (r == 0)
+		memcpy(fw->has, has, sizeof(fw->has));
+	return r;
+}
+
+static int make(struct fw *fw, const bool wanted[NFTSET_IDS])
+{
+	int r = -EAGAIN;
+
+	for (int i = 0; i < TRIES; i++) {
+		r = make_once(fw, wanted);
+		if (!worth_another_try(r))
+			break;
+	}
+	if (r == 0) { /* these nfttable_make() makes whatever it is told */
+		static const char *const always[] = {"uids", "in4_32", "out4_32",
+						     "in6_128", "out6_128"};
+		unsigned set;
+
+		for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
+			if (nftset_parse(always[i], &set))
+				fw->has[set] = true;
+		}
+	}
+	return r;
+}
+
+static void nft_close(struct fw *fw)
+{
+	if (!fw)
+		return;
+	nlsock_close(fw->nl);
+	free(fw);
+}
+
+static struct fw *nft_init(const struct fw_settings *settings, struct err *err)
+{
+	struct fw *fw = calloc(1, sizeof(*fw));
+	int r = -ENOMEM;
+
+	if (fw) {
+		fw->settings = *settings;
+		fw->nl = nlsock_open(NETLINK_NETFILTER);
+		r = fw->nl ? make(fw, NULL) : -errno;
+	}
+	if (r < 0) {
+		nft_close(fw);
+		nft_err(err, r);
+		return NULL;
+	}
+	return fw;
+}
+
+/* ---- blocking ------------------------------------------------------------------------ */
+
+static int change(struct fw *fw, enum nfttable_change how, const struct nftelems *elems,
+		  const struct fw_block *blocks)
+{
+	struct nlbuf b = {0};
+	int r = -EAGAIN;
+
+	for (int i = 0; i < TRIES; i++) {
+		nfttable_change(&b, how, elems, blocks);
+		r = send_batch(fw, &b);
+		if (!worth_another_try(r))
+			break;
+	}
+	return r;
+}
+
+/* The table with every set that the elements need. */
+static int have_sets(struct fw *fw, const struct nftelems *elems, bool is_forced)
+{
+	bool wanted[NFTSET_IDS] = {false}, missing = is_forced;
+
+	for (size_t i = 0; i < elems->n; i++) {
+		wanted[elems->v[i].set] = true;
+		missing = missing || !fw->has[elems->v[i].set];
+	}
+	return missing ? make(fw, wanted) : 0;
+}
+
+/* Most blocks are new: adding is one message. If any is there, all are renewed. */
+static int add_or_renew(struct fw *fw, struct nftelems *elems,
+			const struct fw_block *blocks)
+{
+	int r = change(fw, NFTTABLE_ADD, elems, blocks);
+
+	if (r != -EEXIST)
+		return r;
+	nftelems_unify(elems);
+	return change(fw, NFTTABLE_RENEW, elems, blocks);
+}
+
+static bool nft_block(struct fw *fw, const struct fw_block *blocks, size_t count,
+		      struct err *err)
+{
+	struct nftelems elems = {0};
+	int r = 0;
+
+	if (!fw_check(blocks, count, false, err))
+		return false;
+	nftelems_add(&elems, blocks, count, &fw->settings);
+	if (elems.failed)
+		r = -ENOMEM;
+	if (r == 0 && elems.n > 0) {
+		r = have_sets(fw, &elems, false);
+		if (r == 0)
+			r = add_or_renew(fw, &elems, blocks);
+		if (r == -ENOENT) { /* somebody took the table away */
+			r = have_sets(fw, &elems, true);
+			if (r == 0)
+				r = add_or_renew(fw, &elems, blocks);
+		}
+	}
+	nftelems_clear(&elems);
+	if (r < 0)
+		return nft_err(err, r);
+	cutoff(blocks, count, &fw->settings);
+	return true;
+}
+
+/* ---- releasing ----------------------------------------------------------------------- */
+
+/* The elements of one set that a release means: keys of the set, sorted, are compared
+ * without their port. */
+struct chosen {
+	unsigned set;
+	const struct fw_block *blocks; /* sorted */
+	size_t count;
+	struct nftelems *out;
+};
+
+static int by_subject(const void *a, const void *b)
+{
+	const struct fw_block *x = a, *y = b;
+	int d = x->net.family - y->net.family;
+
+	if (d == 0)
+		d = (int)x->net.prefix - (int)y->net.prefix;
+	if (d == 0)
+		d = memcmp(x->net.bytes, y->net.bytes, sizeof(x->net.bytes));
+	return d ? d : (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+static bool choose(const struct nfttable_element *element, void *ctx)
+{
+	struct chosen *c = ctx;
+	struct fw_block wanted = {0};
+	struct nftelem elem = {.set = (uint16_t)c->set};
+	uint16_t port;
+
+	nftelem_read(c->set, element->key, &wanted, &port);
+	if (bsearch(&wanted, c->blocks, c->count, sizeof(wanted), by_subject)) {
+		memcpy(elem.key, element->key, nftset_key_size(c->set));
+		nftelems_put(c->out, &elem);
+	}
+	return true;
+}
+
+static int got_chosen(const struct nlmsghdr *h, void *ctx)
+{
+	struct chosen *c = ctx;
+
+	nfttable_read_elements(h, c->set, choose, c);
+	return MNL_CB_OK;
+}
+
+static int dump_set(struct fw *fw, unsigned set, mnl_cb_t each, void *ctx)
+{
+	struct nlbuf b = {0};
+	int r = -ENOMEM;
+
+	nfttable_ask_elements(&b, set);
+	if (nlbuf_ok(&b))
+		r = nlsock_dump(fw->nl, (const void *)b.p, each, ctx);
+	nlbuf_clear(&b);
+	return r == -ENOENT ? 0 : r;
+}
+
+/* Some block of a release may have elements in that set. */
+static bool concerns(unsigned id, const struct fw_block *blocks, size_t count)
+{
+	struct nftset set = nftset_of(id);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct addr *net = &blocks[i].net;
+
+		if (set.is_uids ? net->family == 0
+				: net->family == set.family && net->prefix == set.prefix)
+			return true;
+	}
+	return false;
+}
+
+/* Without ports the key is known; with them the set has to be read for the ports. */
+static int choose_of_set(struct fw *fw, unsigned id, const struct fw_block *blocks,
+			 size_t count, struct nftelems *out)
+{
+	struct nftset set = nftset_of(id);
+	struct chosen c = {id, blocks, count, out};
+	size_t kept = out->n;
+	int r = -EAGAIN;
+
+	for (size_t i = 0; !set.is_uids && !set.has_ports && i < count; i++) {
+		struct nftelem elem = {.set = (uint16_t)id};
+
+		if (blocks[i].net.family != set.family ||
+		    blocks[i].net.prefix != set.prefix)
+			continue;
+		memcpy(elem.key, blocks[i].net.bytes, nftset_key_size(id));
+		nftelems_put(out, &elem);
+	}
+	if (!set.is_uids && !set.has_ports)
+		return 0;
+	for (int i = 0; i < TRIES; i++) {
+		out->n = kept;
+		r = dump_set(fw, id, got_chosen, &c);
+		if (!worth_another_try(r))
+			break;
+	}
+	return r;
+}
+
+/* What is looked at of a release: a copy, sorted, of subjects only. */
+static struct fw_block *subjects(const struct fw_block *blocks, size_t count)
+{
+	struct fw_block *sorted = calloc(count ? count : 1, sizeof(*sorted));
+
+	if (!sorted)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		sorted[i].net = blocks[i].net;
+		sorted[i].uid = blocks[i].net.family ? 0 : blocks[i].uid;
+	}
+	if (count > 1)
+		qsort(sorted, count, sizeof(*sorted), by_subject);
+	return sorted;
+}
+
+static int release_all(struct fw *fw, const struct fw_block *sorted, size_t count)
+{
+	struct nftelems elems = {0};
+	bool has[NFTSET_IDS];
+	int r = read_sets(fw, has);
+
+	for (unsigned set = 0; set < NFTSET_IDS && r == 0; set++) {
+		if (has[set] && concerns(set, sorted, count))
+			r = choose_of_set(fw, set, sorted, count, &elems);
+	}
+	if (r == 0 && elems.failed)
+		r = -ENOMEM;
+	nftelems_unify(&elems);
+	if (r == 0 && elems.n > 0)
+		r = change(fw, NFTTABLE_DELETE, &elems, sorted);
+	nftelems_clear(&elems);
+	return r == -ENOENT ? 0 : r; /* the table went away: nothing is blocked */
+}
+
+static bool nft_release(struct fw *fw, const struct fw_block *blocks, size_t count,
+			struct err *err)
+{
+	struct fw_block *sorted;
+	int r = -ENOMEM;
+
+	if (!fw_check(blocks, count, true, err))
+		return false;
+	sorted = subjects(blocks, count);
+	if (sorted)
+		r = release_all(fw, sorted, count);
+	free(sorted);
+	return r == 0 || nft_err(err, r);
+}
+
+/* ---- listing ------------------------------------------------------------------------- */
+
+struct listing {
+	unsigned set;
+	struct found *found;
+};
+
+static bool list_one(const struct nfttable_element *element, void *ctx)
+{
+	struct listing *l = ctx;
+	struct fw_block block = {0};
+	uint16_t port;
+
+	nftelem_read(l->set, element->key, &block, &port);
+	found_add(l->found, &block, port, element->left_ms, element->reason);
+	return true;
+}
+
+static int got_listed(const struct nlmsghdr *h, void *ctx)
+{
+	struct listing *l = ctx;
+
+	nfttable_read_elements(h, l->set, list_one, l);
+	return MNL_CB_OK;
+}
+
+static int read_all(struct fw *fw, struct found *found)
+{
+	bool has[NFTSET_IDS];
+	int r = read_sets(fw, has);
+
+	for (unsigned set = 0; set < NFTSET_IDS && r == 0; set++) {
+		struct listing l = {set, found};
+
+		if (has[set])
+			r = dump_set(fw, set, got_listed, &l);
+	}
+	return r;
+}
+
+static bool nft_list(struct fw *fw, fw_each *each, void *ctx, struct err *err)
+{
+	struct found *found = found_new();
+	bool ok;
+	int r = -ENOMEM;
+
+	for (int i = 0; found && i < TRIES; i++) {
+		found_reset(found);
+		r = read_all(fw, found);
+		if (!worth_another_try(r))
+			break;
+	}
+	ok = r == 0 ? found_each(found, &fw->settings, each, ctx, err) : nft_err(err, r);
+	found_free(found);
+	return ok;
+}
+
+static bool nft_flush(struct fw *fw, struct err *err)
+{
+	struct nlbuf b = {0};
+	int r;
+
+	nfttable_remove(&b);
+	r = send_batch(fw, &b);
+	memset(fw->has, 0, sizeof(fw->has));
+	return r == 0 || r == -ENOENT || nft_err(err, r);
+}
+
+const struct fw_backend fw_nft = {"nft",       nft_init, nft_block, nft_release,
+				  nft_list, nft_flush, nft_close};
