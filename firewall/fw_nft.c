@@ -19,6 +19,7 @@
 #include "firewall/found.h"
 #include "firewall/nfttable.h"
 #include "firewall/nlsock.h"
+#include "firewall/subjects.h"
 
 /* Others may change nf_tables between our reading and our writing, or during a dump: so
  * often is it tried again. */
@@ -287,18 +288,6 @@ struct chosen {
 	struct nftelems *out;
 };
 
-static int by_subject(const void *a, const void *b)
-{
-	const struct fw_block *x = a, *y = b;
-	int d = x->net.family - y->net.family;
-
-	if (d == 0)
-		d = (int)x->net.prefix - (int)y->net.prefix;
-	if (d == 0)
-		d = memcmp(x->net.bytes, y->net.bytes, sizeof(x->net.bytes));
-	return d ? d : (x->uid > y->uid) - (x->uid < y->uid);
-}
-
 static bool choose(const struct nfttable_element *element, void *ctx)
 {
 	struct chosen *c = ctx;
@@ -307,7 +296,7 @@ static bool choose(const struct nfttable_element *element, void *ctx)
 	uint16_t port;
 
 	nftelem_read(c->set, element->key, &wanted, &port);
-	if (bsearch(&wanted, c->blocks, c->count, sizeof(wanted), by_subject)) {
+	if (subjects_have(c->blocks, c->count, &wanted)) {
 		memcpy(elem.key, element->key, nftset_key_size(c->set));
 		nftelems_put(c->out, &elem);
 	}
@@ -378,22 +367,6 @@ static int choose_of_set(struct fw *fw, unsigned id, const struct fw_block *bloc
 	return r;
 }
 
-/* What is looked at of a release: a copy, sorted, of subjects only. */
-static struct fw_block *subjects(const struct fw_block *blocks, size_t count)
-{
-	struct fw_block *sorted = calloc(count ? count : 1, sizeof(*sorted));
-
-	if (!sorted)
-		return NULL;
-	for (size_t i = 0; i < count; i++) {
-		sorted[i].net = blocks[i].net;
-		sorted[i].uid = blocks[i].net.family ? 0 : blocks[i].uid;
-	}
-	if (count > 1)
-		qsort(sorted, count, sizeof(*sorted), by_subject);
-	return sorted;
-}
-
 static int release_all(struct fw *fw, const struct fw_block *sorted, size_t count)
 {
 	struct nftelems elems = {0};
@@ -421,7 +394,7 @@ static bool nft_release(struct fw *fw, const struct fw_block *blocks, size_t cou
 
 	if (!fw_check(blocks, count, true, err))
 		return false;
-	sorted = subjects(blocks, count);
+	sorted = subjects_new(blocks, count);
 	if (sorted)
 		r = release_all(fw, sorted, count);
 	free(sorted);

@@ -171,7 +171,7 @@ bool sockkill_wants(const struct sockkill *k, const struct nlmsghdr *h)
 	struct fw_block wanted = {0};
 	struct addr peer, own;
 
-	if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+	if (h->nlmsg_type != TCPDIAG_GETSOCK ||
 	    mnl_nlmsg_get_payload_len(h) < sizeof(*m) ||
 	    (m->idiag_family != AF_INET && m->idiag_family != AF_INET6) ||
 	    m->idiag_state == TCP_LISTEN)
@@ -206,16 +206,17 @@ struct victims {
 	size_t n, cap;
 };
 
-static struct request request(uint16_t type, uint16_t flags, uint8_t family)
+static struct request destroy(const struct inet_diag_msg *m)
 {
-	struct request q = {
-		.h = {.nlmsg_len = sizeof(q),
-		      .nlmsg_type = type,
-		      .nlmsg_flags = NLM_F_REQUEST | flags,
-		      .nlmsg_seq = 1},
-		.r = {.sdiag_family = family, .sdiag_protocol = IPPROTO_TCP}};
+	struct request q = {.h = {.nlmsg_len = sizeof(q),
+				  .nlmsg_type = SOCK_DESTROY,
+				  .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+				  .nlmsg_seq = 1},
+			    .r = {.sdiag_family = m->idiag_family,
+				  .sdiag_protocol = IPPROTO_TCP,
+				  .idiag_states = STATES,
+				  .id = m->id}};
 
-	q.r.idiag_states = STATES;
 	return q;
 }
 
@@ -237,27 +238,28 @@ static int remember(const struct nlmsghdr *h, void *ctx)
 		all->v = v;
 	}
 	v = &all->v[all->n++];
-	*v = request(SOCK_DESTROY, NLM_F_ACK, m->idiag_family);
-	v->r.id = m->id;
+	*v = destroy(m);
 	return MNL_CB_OK;
 }
 
+/*
+ * The older request asks for both families in one walk of the kernel's table of connections,
+ * which is as long as the host's memory is large: a millisecond here, and most of the cost.
+ */
 static int find(struct nlsock *s, struct victims *all)
 {
-	static const uint8_t families[] = {AF_INET, AF_INET6};
-	int r = 0;
+	struct {
+		struct nlmsghdr h;
+		struct inet_diag_req r;
+	} q = {.h = {.nlmsg_len = sizeof(q),
+		     .nlmsg_type = TCPDIAG_GETSOCK,
+		     .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		     .nlmsg_seq = 1},
+	       .r = {.idiag_family = AF_INET, .idiag_states = STATES}};
+	int r = nlsock_dump(s, &q.h, remember, all);
 
-	for (size_t i = 0; i < 2 && r == 0; i++) {
-		struct request q = request(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, families[i]);
-
-		/* connections come and go: an interrupted dump is as good as a whole one */
-		r = nlsock_dump(s, &q.h, remember, all);
-		if (r == -EINTR)
-			r = 0;
-		if (r == -ENOENT && families[i] == AF_INET6)
-			r = 0; /* no IPv6 here */
-	}
-	return r;
+	/* connections come and go: an interrupted dump is as good as a whole one */
+	return r == -EINTR ? 0 : r;
 }
 
 static bool end_all(struct nlsock *s, struct victims *all, size_t *ended, struct err *err)

@@ -3,7 +3,8 @@
 /*
  * fwtool: firewall/ at the shell, for tests and measurements.
  *
- *	fwtool BACKEND VERB [ARG...]       BACKEND: nft, iptables, none; auto: fw_choose()'s
+ *	fwtool BACKEND VERB [ARG...]       BACKEND: nft, iptables, iptables-plain (no ipset),
+ *					   none; auto: fw_choose()'s
  *
  *	init | flush | list
  *	block WHAT [TTL [DIRECTION [PORTS [REASON]]]]    PORTS: 25,587 or - for all
@@ -22,7 +23,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "firewall/fw.h"
+#include "firewall/fw_ipt.h"
 
 static struct paths paths;
 static struct fw_settings settings = {.paths = &paths,
@@ -275,7 +276,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "fwtool BACKEND VERB [ARG...]\n");
 		return 2;
 	}
-	backend = fw_choose(argv[1], &settings, why, sizeof(why), &err);
+	if (strcmp(argv[1], "iptables-plain") == 0)
+		backend = &fw_ipt_plain;
+	else
+		backend = fw_choose(argv[1], &settings, why, sizeof(why), &err);
 	if (!backend)
 		return fail(&err);
 	if (strcmp(argv[2], "choose") == 0) {

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+#include "firewall/subjects.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int compare(const void *a, const void *b)
+{
+	const struct fw_block *x = a, *y = b;
+	int d = x->net.family - y->net.family;
+
+	if (d == 0)
+		d = (int)x->net.prefix - (int)y->net.prefix;
+	if (d == 0)
+		d = memcmp(x->net.bytes, y->net.bytes, sizeof(x->net.bytes));
+	if (d == 0 && x->net.family == 0)
+		d = (x->uid > y->uid) - (x->uid < y->uid);
+	return d;
+}
+
+struct fw_block *subjects_new(const struct fw_block *blocks, size_t count)
+{
+	struct fw_block *sorted = calloc(count ? count : 1, sizeof(*sorted));
+
+	if (!sorted)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		sorted[i].net = blocks[i].net;
+		sorted[i].uid = blocks[i].uid;
+		sorted[i].direction = FW_INOUT;
+	}
+	if (count > 1)
+		qsort(sorted, count, sizeof(*sorted), compare);
+	return sorted;
+}
+
+bool subjects_have(const struct fw_block *subjects, size_t count,
+		   const struct fw_block *block)
+{
+	return bsearch(block, subjects, count, sizeof(*subjects), compare) != NULL;
+}
