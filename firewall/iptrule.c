@@ -174,10 +174,12 @@ void iptrule_refuse(struct iptrule *r, int family, bool is_tcp)
 void iptrule_set(struct iptrule *r, int family, uint16_t index, bool is_out,
 		 bool has_ports)
 {
-	struct xt_set_info_match_v1 *set;
+	struct xt_set_info_match_v4 *set;
 
 	begin(r, family);
-	set = put_match(r, "set", 1, sizeof(*set));
+	/* iptables-save writes only the newest revision it shares with the kernel: 4 since
+	 * Linux 3.19 */
+	set = put_match(r, "set", 4, sizeof(*set));
 	if (set) {
 		set->match_set.index = index;
 		set->match_set.dim = has_ports ? 2 : 1;
@@ -213,8 +215,9 @@ static void put_comment(struct iptrule *r, const struct fw_block *block)
 	struct xt_comment_info *m = put_match(r, "comment", 0, sizeof(*m));
 
 	if (m)
-		snprintf(m->comment, sizeof(m->comment), "osm %lld %s",
-			 (long long)block->ttl, block->reason);
+		snprintf(m->comment, sizeof(m->comment), "osm %lld%s%s",
+			 (long long)block->ttl, block->reason[0] ? " " : "",
+			 block->reason);
 }
 
 /* Matches while the second is at most date_stop. */
@@ -285,9 +288,13 @@ static bool read_comment(const unsigned char *data, size_t n, struct fw_block *o
 
 	memcpy(text, data, n < XT_MAX_COMMENT_LEN ? n : XT_MAX_COMMENT_LEN);
 	rest = slice_str(text);
-	if (!slice_cut(&rest, ' ', &head) || !slice_eq(head, SLICE("osm")) ||
-	    !slice_cut(&rest, ' ', &head) || !slice_u64(head, 0, INT64_MAX, &end) ||
-	    rest.n >= sizeof(out->reason))
+	if (!slice_cut(&rest, ' ', &head) || !slice_eq(head, SLICE("osm")))
+		return false;
+	if (!slice_cut(&rest, ' ', &head)) { /* no reason */
+		head = rest;
+		rest.n = 0;
+	}
+	if (!slice_u64(head, 0, UINT32_MAX, &end) || rest.n >= sizeof(out->reason))
 		return false;
 	out->ttl = (int64_t)end;
 	memcpy(out->reason, rest.p, rest.n);
