@@ -11,12 +11,12 @@ B       := build
 VERSION := $(shell sed -n 's/^\#define OSM_VERSION "\(.*\)"/\1/p' osmd/base/version.h)
 
 PACKAGES := jansson libxml-2.0 yaml-0.1 sqlite3 libevent libpcre2-8 libarchive libsystemd libseccomp libcap-ng \
-            libmnl libnftnl libip4tc libip6tc
+            libmnl libnftnl libip4tc libip6tc libcrypto
 WARN  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
          -Wwrite-strings -Wformat=2 -Werror
 HARD  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) $(HARD) -I. $(PKG_CFLAGS) -pthread -MMD -MP $(CFLAGS)
-ALL_LDFLAGS = -pthread -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+ALL_LDFLAGS = -pthread -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 
@@ -28,7 +28,7 @@ OBJECTS := $(SOURCES:%.c=$(O)/%.o)
 UNITS   := $(shell find tests/unit -name 'test_*.c' 2>/dev/null | sort)
 FUZZERS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(sort $(wildcard tests/bench/*.c))
-PROGRAMS := $(B)/osmd $(B)/osm
+PROGRAMS := $(B)/osmd $(B)/osm $(B)/osm-whm
 CLI     := osmd/osm.c $(sort $(wildcard osmd/cmd_*.c))
 
 .PHONY: all help deps have-deps demo check quick unit unit-asan clang-warnings layers system \
@@ -63,6 +63,9 @@ $(B)/osm: $(CLI:%.c=$(O)/%.o) $(B)/libosm.a
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
 
 $(B)/fwtool: $(O)/tests/lab/fwtool.o $(B)/libosm.a
+	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+$(B)/osm-whm: $(O)/whm/osm-whm.o $(B)/libosm.a
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
 
 $(B)/tests/%: $(O)/tests/%.o $(B)/libosm.a
@@ -103,7 +106,7 @@ unit-asan: have-deps ## the same under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory unit-run B=$(B)/asan HARD= CFLAGS="-O1 $(SAN)" LDFLAGS="$(SAN)"
 
 clang-warnings: have-deps ## clang builds it without a warning, too
-	@$(MAKE) --no-print-directory CC=clang B=$(B)/clang $(B)/clang/osmd $(B)/clang/osm
+	@$(MAKE) --no-print-directory CC=clang B=$(B)/clang $(B)/clang/osmd $(B)/clang/osm $(B)/clang/osm-whm
 
 # the csf backend by hand, for the tests (and for trying it against a real csf)
 $(B)/fwcsf: $(O)/tests/lab/fwcsf.o $(B)/libosm.a

@@ -308,7 +308,9 @@ json_t *store_report_read(struct store *s, const char *id, struct err *e)
 	"action.id))"                                                                    \
 	" FROM report WHERE " narrowed " time >= ?3 AND time < ?4 AND (?5 IS NULL"       \
 	" OR instr(lower(key), lower(?5)) OR instr(lower(account), lower(?5))"           \
-	" OR instr(lower(mailbox), lower(?5))) ORDER BY time DESC, n DESC LIMIT ?6 "     \
+	" OR instr(lower(mailbox), lower(?5))) AND (?8 IS NULL OR EXISTS (SELECT 1"      \
+	" FROM action WHERE report_id = report.id AND report_id <> '' AND action = ?8))" \
+	" ORDER BY time DESC, n DESC LIMIT ?6 "                                          \
 	"OFFSET ?7"
 
 static sqlite3_stmt *list_statement(struct store *s, const struct report_filter *f,
@@ -336,6 +338,8 @@ static sqlite3_stmt *list_statement(struct store *s, const struct report_filter 
 	sqlite3_bind_int64(st, 4, f->before_s ? f->before_s : INT64_MAX);
 	if (f->word)
 		db_bind_text(st, 5, f->word);
+	if (f->action)
+		db_bind_text(st, 8, f->action);
 	sqlite3_bind_int64(st, 6, (sqlite3_int64)(limit < LIST_MAX ? limit : LIST_MAX));
 	sqlite3_bind_int64(st, 7,
 			   f->offset < INT64_MAX ? (sqlite3_int64)f->offset : INT64_MAX);

@@ -59,13 +59,18 @@ json_t *store_report_read(struct store *s, const char *id, struct err *e);
 
 struct report_filter {
 	const char *account, *type,
-		*word; /* NULL: any; word: anywhere in key, account, mailbox */
+		*word;	 /* NULL: any; word: anywhere in key, account, mailbox */
+	const char *action; /* NULL: any; else reports with this action, in any state */
 	int64_t since_s, before_s; /* 0: any */
 	size_t limit, offset;	   /* limit 0: 100; at most 100000 */
 };
 /* Newest first: an array of {id,time,time_iso,type,kind,account,mailbox,key,count,limit,
  * actions:"email:done hold:failed"}. */
 json_t *store_report_list(struct store *s, const struct report_filter *f, struct err *e);
+/* How many reports fall into each of n steps of step_s seconds from since_s on; counts is
+ * filled whole. */
+bool store_report_counts(struct store *s, int64_t since_s, int64_t step_s,
+			 uint32_t *counts, size_t n, struct err *e);
 /* The newest report time for (type, key) or 0; for REPORT_REPEAT. */
 int64_t store_report_last(struct store *s, const char *type, const char *key);
 /* Every stored report's (trigger type, account, key, window's first and last event time, last

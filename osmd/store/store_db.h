@@ -61,6 +61,7 @@ enum store_statement {
 	STORE_READ_ACTIONS,
 	STORE_LIST, /* and the three after it: one for each way of narrowing */
 	STORE_LIST_LAST = STORE_LIST + 3,
+	STORE_COUNTS,
 	STORE_LAST,
 	STORE_EACH,
 	STORE_PRUNE_DOCUMENTS,
