@@ -31,7 +31,7 @@ BENCHES := $(sort $(wildcard tests/bench/*.c))
 PROGRAMS := $(B)/osmd $(B)/osm $(B)/osm-whm
 CLI     := osmd/osm.c $(sort $(wildcard osmd/cmd_*.c))
 
-.PHONY: all help deps have-deps demo check quick unit unit-asan clang-warnings layers system \
+.PHONY: all help deps have-deps demo check quick unit unit-asan clang-warnings layers system browser \
         fuzz fuzz-long kill-long bench man format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -115,6 +115,9 @@ $(B)/fwcsf: $(O)/tests/lab/fwcsf.o $(B)/libosm.a
 system: all ## the whole product in the lab: real Exim, doubles of cPanel's programs
 	@$(MAKE) --no-print-directory $(B)/fwtool $(B)/fwcsf
 	sh tests/run-system.sh
+
+browser: all ## the page in a real browser, before a live osmd in the lab
+	bash tests/browser/run.sh
 
 FUZZ_SECONDS ?= 5
 FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined

@@ -2,17 +2,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs what building and testing osm needs, by the distribution's package manager.
 # --check: only say whether everything is there (exit 0) or what is missing (exit 1).
+# --browser: what `make browser` needs, too.
 set -eu
 
 apt_build="gcc make pkg-config libc6-dev libjansson-dev libxml2-dev libyaml-dev libsqlite3-dev libevent-dev
- libpcre2-dev libarchive-dev libsystemd-dev libseccomp-dev libcap-ng-dev libmnl-dev libnftnl-dev libiptc-dev"
+ libpcre2-dev libarchive-dev libsystemd-dev libseccomp-dev libcap-ng-dev libmnl-dev libnftnl-dev libiptc-dev libssl-dev"
 apt_test="clang libclang-rt-14-dev clang-format libcriterion-dev bats exim4-daemon-heavy iproute2
  util-linux procps openssl python3 python3-yaml perl jq mandoc xz-utils sqlite3 valgrind nftables iptables ipset"
 dnf_build="gcc make pkgconf-pkg-config glibc-devel jansson-devel libxml2-devel libyaml-devel sqlite-devel libevent-devel
  pcre2-devel libarchive-devel systemd-devel libseccomp-devel libcap-ng-devel libmnl-devel libnftnl-devel
- iptables-devel"
+ iptables-devel openssl-devel"
 dnf_test="clang compiler-rt clang-tools-extra criterion-devel bats exim iproute util-linux procps-ng
  openssl python3 python3-pyyaml perl perl-JSON-PP jq mandoc xz sqlite valgrind nftables iptables ipset"
+# for `make browser` only (deps.sh --browser)
+apt_browser="chromium apache2 fonts-dejavu-core"
+dnf_browser="chromium httpd nodejs npm dejavu-sans-fonts"
 
 missing_commands() {
 	for c in gcc clang make pkg-config bats exim4 ip openssl python3 perl jq mandoc sqlite3 valgrind nft ipset \
@@ -22,17 +26,25 @@ missing_commands() {
 	done
 	/usr/bin/python3 -c "import yaml" 2>/dev/null || printf "python3-yaml "
 	for p in jansson libxml-2.0 yaml-0.1 sqlite3 libevent libpcre2-8 libarchive libsystemd libseccomp libcap-ng \
-		libmnl libnftnl libip4tc libip6tc criterion; do
+		libmnl libnftnl libip4tc libip6tc libcrypto criterion; do
 		pkg-config --exists "$p" 2>/dev/null || printf '%s.pc ' "$p"
 	done
 }
 
+# What the page's tests need besides (an other source's nodejs brings its own npm).
+if [ "${1:-}" = --browser ]; then
+	command -v node >/dev/null 2>&1 || apt_browser="$apt_browser nodejs"
+	command -v npm >/dev/null 2>&1 || apt_browser="$apt_browser npm"
+	apt_test="$apt_test $apt_browser"
+	dnf_test="$dnf_test $dnf_browser"
+fi
+
 missing=$(missing_commands)
-if [ -z "$missing" ]; then
+if [ -z "$missing" ] && [ "${1:-}" != --browser ]; then
 	echo "deps: everything is there"
 	exit 0
 fi
-echo "deps: missing: $missing"
+echo "deps: missing: ${missing:-nothing, but what the browser tests need}"
 [ "${1:-}" != --check ] || exit 1
 if [ "$(id -u)" != 0 ]; then
 	echo "deps: run 'make deps' as root, or install these packages yourself" >&2

@@ -14,6 +14,7 @@
 #define TOP 14
 #define BOTTOM 16
 #define LEFT 34
+#define BAR_MAX 36
 #define TEXT_MAX 160
 
 static void label(struct page *p, double x, double y, const char *anchor, const char *text)
@@ -50,13 +51,14 @@ static const char *mark(int64_t at_s, int64_t span_s, char out[WORDS_MAX])
 static void bar(struct page *p, const struct chart *c, size_t i, uint32_t most)
 {
 	double slot = (double)(WIDTH - LEFT) / (double)c->n;
+	double wide = slot * 0.84 < BAR_MAX ? slot * 0.84 : BAR_MAX;
 	double tall = (double)(HEIGHT - TOP - BOTTOM) * c->bars[i] / most;
 	char x[16], y[16], w[16], h[16], when[WORDS_MAX], text[TEXT_MAX];
 
 	if (c->bars[i] == 0)
 		return;
-	snprintf(x, sizeof(x), "%.2f", LEFT + slot * (double)i + slot * 0.08);
-	snprintf(w, sizeof(w), "%.2f", slot * 0.84);
+	snprintf(x, sizeof(x), "%.2f", LEFT + slot * (double)i + (slot - wide) / 2);
+	snprintf(w, sizeof(w), "%.2f", wide);
 	snprintf(y, sizeof(y), "%.2f", HEIGHT - BOTTOM - tall);
 	snprintf(h, sizeof(h), "%.2f", tall);
 	words_time(c->start_s + (int64_t)i * c->step_s, when);
@@ -111,6 +113,7 @@ void chart_share(struct page *p, int64_t count, int64_t most)
 {
 	char value[24];
 
+	count = count < 0 ? 0 : count;
 	page_open(p, "svg", "class", count > most ? "share over" : "share", "viewBox", "0 0 100 10",
 		  "preserveAspectRatio", "none", "aria-hidden", "true", NULL);
 	page_void(p, "rect", "class", "ground", "width", "100", "height", "10", NULL);

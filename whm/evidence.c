@@ -159,7 +159,7 @@ static void action_row(struct site *s, const json_t *a)
 	snprintf(class, sizeof(class), "label %.12s", json_text(a, "state"));
 	page_open(s->page, "tr", NULL);
 	page_put(s->page, "td", rows_action_name(action), NULL);
-	page_open(s->page, "td", NULL);
+	page_open(s->page, "td", "class", "key", NULL);
 	page_foreign(s->page, target, 0);
 	page_close(s->page);
 	page_open(s->page, "td", NULL);
@@ -168,7 +168,7 @@ static void action_row(struct site *s, const json_t *a)
 	page_open(s->page, "td", NULL);
 	page_time(s->page, json_number(a, "changed"), s->now_s);
 	page_close(s->page);
-	page_open(s->page, "td", NULL);
+	page_open(s->page, "td", "class", "key", NULL);
 	page_foreign(s->page, json_text(a, "detail"), 0);
 	page_close(s->page);
 	page_open(s->page, "td", NULL);

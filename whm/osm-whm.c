@@ -17,6 +17,7 @@
 
 #include "osmd/base/version.h"
 #include "whm/site.h"
+#include "whm/words.h"
 
 #define KEY_PATH PATH_STATE_DIR "/whm.key"
 #define RAW_MAX (16 * 1024 * 1024)
@@ -99,7 +100,7 @@ static void begin(struct site *s, const struct route *now, const char *title)
 	page_open(s->page, s->is_framed ? "div" : "header", "class", "head", NULL);
 	page_void(s->page, "img", "src", "osm/osm.png", "alt", "", "width", "48", "height", "48",
 		  NULL);
-	page_put(s->page, "p", "ConfigServer Outgoing Spam Monitor - osm v" OSM_VERSION, "class",
+	page_put(s->page, "p", "ConfigServer Outgoing Spam Monitor", "class",
 		 "product", NULL);
 	page_close(s->page);
 	menu(s, now);
@@ -109,6 +110,12 @@ static void begin(struct site *s, const struct route *now, const char *title)
 
 static void end(struct site *s)
 {
+	char zone[WORDS_MAX];
+
+	page_close(s->page);
+	page_open(s->page, s->is_framed ? "div" : "footer", "class", "foot", NULL);
+	page_textf(s->page, "osm v" OSM_VERSION ". Times are the server's: %s.",
+		   words_zone(s->now_s, zone));
 	page_close(s->page);
 	page_close(s->page);
 	if (s->is_framed)

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -99,7 +100,7 @@ const char *words_time(int64_t at_s, char out[WORDS_MAX])
 	struct tm tm;
 
 	if (at_s == 0 || !localtime_r(&at, &tm) ||
-	    strftime(out, WORDS_MAX, "%Y-%m-%d %H:%M:%S %z", &tm) == 0)
+	    strftime(out, WORDS_MAX, "%Y-%m-%d %H:%M:%S", &tm) == 0)
 		snprintf(out, WORDS_MAX, "-");
 	return out;
 }
@@ -119,6 +120,22 @@ const char *words_stamp(int64_t at_s, char out[WORDS_MAX])
 	n = strlen(out);
 	memmove(out + n - 1, out + n - 2, 3);
 	out[n - 2] = ':';
+	return out;
+}
+
+const char *words_zone(int64_t now_s, char out[WORDS_MAX])
+{
+	time_t at = (time_t)now_s;
+	struct tm tm;
+	long minutes;
+
+	if (!localtime_r(&at, &tm)) {
+		snprintf(out, WORDS_MAX, "-");
+		return out;
+	}
+	minutes = labs(tm.tm_gmtoff) / 60;
+	snprintf(out, WORDS_MAX, "%.20s, UTC%c%02ld:%02ld", tm.tm_zone,
+		 tm.tm_gmtoff < 0 ? '-' : '+', minutes / 60, minutes % 60);
 	return out;
 }
 

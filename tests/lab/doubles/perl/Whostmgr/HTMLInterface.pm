@@ -12,6 +12,7 @@ sub defheader {
     print <<"HTML";
 <!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>WHM - $title</title>
+<link rel="icon" href="data:,">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 body { margin: 0; font: 14px sans-serif; background: #fff; color: #222 }

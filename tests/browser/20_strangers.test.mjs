@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Copyright (C) 2026 the osm authors
+//
+// What isn't an administrator's own wish does nothing, and a stranger's text does no harm.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import { after, before, test } from "node:test";
+import { basic, close, configure, faces, fresh, inlab, labFile, open, osm, root, sound, until } from "./lab.mjs";
+
+const held = () => readFileSync(`${root}/etc/outgoing_mail_hold_users`, "utf8");
+
+before(async () => {
+  fresh();
+  configure({ LOGLINE_LIMIT: 3, LOGLINE_INTERVAL: 600, LOGLINE_ACTIONS: "store",
+    LOGLINE_SUBJECT_LIMIT: 2, LOGLINE_SUBJECT_ACTIONS: "store", CWDCHECK_CWD_LIMIT: 2,
+    CWDCHECK_CWD_ACTIONS: "store", CWDCHECK_LIMIT: 0 });
+  osm("start");
+});
+after(close);
+
+/** One request, whatever it looks like: its status and body. */
+function ask(face, { method = "GET", path = "", body = null, headers = {}, user = "root", end = true } = {}) {
+  const url = new URL(faces[face]);
+  return new Promise((done, fail) => {
+    const r = http.request({ host: url.hostname, port: url.port, path: url.pathname + path, method,
+      headers: { ...(user ? { Authorization: basic(user) } : {}),
+        ...(body === null || headers["Transfer-Encoding"] ? {} : { "Content-Length": Buffer.byteLength(body) }),
+        ...headers }, timeout: 20000 }, (a) => {
+      let text = "";
+      a.setEncoding("utf8").on("data", (c) => (text += c)).on("end", () => done({ code: a.statusCode, text, headers: a.headers }));
+    });
+    r.on("error", fail).on("timeout", () => r.destroy(new Error("too slow")));
+    if (body !== null) r.write(body);
+    if (end) r.end();
+  });
+}
+const form = { "Content-Type": "application/x-www-form-urlencoded" };
+
+async function token(face) {
+  const page = await open({ face });
+  await page.go("?page=reports");
+  const id = osm("reports").reports[0]?.id;
+  await page.go(`?page=report&id=${id}`);
+  const value = await page.locator("input[name=token]").first().inputValue();
+  await page.context().close();
+  return value;
+}
+
+test("only root passes", async () => {
+  for (const face of ["bare", "whm"]) {
+    assert.equal((await ask(face)).code, 200);
+    const bob = await ask(face, { user: "osmalice" });
+    assert.equal(bob.code, 403);
+    assert.match(bob.text, /do not have access to this feature/);
+    assert.doesNotMatch(bob.text, /\?page=undo/);
+    assert.equal((await ask(face, { user: null })).code, 401);
+  }
+});
+
+test("hostile mail is shown harmlessly on every page", async () => {
+  const subjects = [
+    "<script>alert(1)</script>", "\"><img src=x onerror=alert(2)>", "'-alert(3)-'",
+    "</title></textarea></script><svg/onload=alert(4)>", "\u202eturned\u2066 \u200bhidden",
+    "x".repeat(10000), "javascript:alert(5)", "&lt;b&gt; {{7*7}} ${alert(6)}",
+  ];
+  const script = subjects.map((s) => `for i in 1 2 3; do printf '%s\\n' "From: a@b.example" "To: p@ok1.example" \
+    "Subject: $(printf %s ${Buffer.from(s).toString("base64")} | base64 -d)" "" x | /usr/sbin/sendmail -t -i; done`).join("\n");
+  const bad = "for i in 1 2 3; do printf 'From: a@b.example\\nTo: p@ok1.example\\nSubject: \\377\\376\\033[31m bad\\n\\nx\\n' | /usr/sbin/sendmail -t -i; done";
+  writeFileSync(`${root}/home/osmalice/hostile.sh`, script + "\n" + bad + "\n");
+  const folder = "/home/osmalice/public_html/<img src=x onerror=alert(7)>";
+  inlab("sh", "-c", `mkdir -p '${folder}' && chown osmalice '${folder}' && cd '${folder}' && \
+    setpriv --reuid=61001 --regid=61001 --clear-groups sh /home/osmalice/hostile.sh`);
+  await until(() => osm("reports", "--limit", "100").reports.filter((r) => r.type === "logline:subject").length >= 7,
+    "the subjects are reported");
+  const page = await open();
+  const seen = [];
+  for (const path of ["", "?page=reports", "?page=reports&q=" + encodeURIComponent("\"><script>alert(8)</script>\u202e")]) {
+    await page.go(path);
+    await sound(page, path);
+    assert.equal(await page.locator("main script, main img").count(), 0);
+  }
+  for (const r of osm("reports", "--limit", "100").reports) {
+    await page.go(`?page=report&id=${r.id}`);
+    await sound(page, `the report of ${r.key}`);
+    assert.equal(await page.locator("main script, main img").count(), 0);
+    seen.push(await page.locator("main").innerText());
+  }
+  const all = seen.join("\n");
+  assert.ok(all.includes("<script>alert(1)</script>"), "shown as it was written");
+  assert.match(all, /<img src=x onerror=alert\(7\)>/);
+  assert.match(all, /⟨U\+202E⟩/i);
+  assert.doesNotMatch(all, /[\u202a-\u202e\u2066-\u2069\u200b]/);
+});
+
+test("a changing address changes nothing by GET", async () => {
+  for (const path of ["?page=undo&id=1", "?page=act&do=hold&target=osmbob&account=osmbob"]) {
+    const answer = await ask("bare", { path });
+    assert.equal(answer.code, 405);
+    assert.match(answer.text, /Nothing was changed/);
+  }
+  assert.equal(held(), "");
+});
+
+test("a form without this session's token changes nothing", async () => {
+  const good = { bare: await token("bare"), whm: await token("whm") };
+  const hold = (t) => `do=hold&target=osmbob&account=osmbob${t === null ? "" : `&token=${encodeURIComponent(t)}`}`;
+  const flip = (t) => t.slice(0, -1) + (t.endsWith("0") ? "1" : "0");
+  for (const [face, t, why] of [
+    ["bare", null, "none"], ["bare", "", "an empty one"], ["bare", flip(good.bare), "a changed one"],
+    ["bare", good.whm, "another session's"], ["whm", good.bare, "another session's"],
+    ["bare", good.bare + "0", "a longer one"],
+  ]) {
+    const answer = await ask(face, { method: "POST", path: "?page=act", body: hold(t), headers: form });
+    assert.equal(answer.code, 403, why);
+    assert.match(answer.text, /Nothing was changed/);
+  }
+  assert.equal(held(), "");
+  // not even in the address
+  const answer = await ask("bare", { method: "POST", path: `?page=act&token=${good.bare}`, body: hold(null), headers: form });
+  assert.equal(answer.code, 403);
+  // and with it, it does: the refusals above were for the token alone
+  const done = await ask("bare", { method: "POST", path: "?page=act", body: hold(good.bare), headers: form });
+  assert.equal(done.code, 200);
+  assert.match(held(), /osmbob/);
+  for (const a of osm("inforce").actions) osm("undo", String(a.id));
+});
+
+test("requests of any shape get a clear refusal", async () => {
+  const t = await token("bare");
+  const post = (body, headers = form) => ask("bare", { method: "POST", path: "?page=undo", body, headers });
+  assert.equal((await ask("bare", { path: "?page=../../etc/passwd" })).code, 404);
+  assert.equal((await ask("bare", { path: "?page=report&id=../../x" })).code, 404);
+  assert.equal((await ask("bare", { path: "?page=report&id=" + "a".repeat(4000) })).code, 404);
+  assert.equal((await ask("bare", { path: "?" + "a".repeat(8193) })).code, 414);
+  assert.equal((await ask("bare", { path: "?q=%zz" })).code, 400);
+  assert.equal((await ask("bare", { path: "?q=%00" })).code, 400);
+  assert.equal((await ask("bare", { method: "PUT", body: "x" })).code, 405);
+  assert.equal((await ask("bare", { method: "POST", body: "a=b", headers: form })).code, 405);
+  assert.equal((await post("a=b", { ...form, "Transfer-Encoding": "chunked" })).code, 411);
+  assert.equal((await post("{}", { "Content-Type": "application/json" })).code, 415);
+  assert.equal((await post("a=%4")).code, 400);
+  assert.equal((await post("a=b&".repeat(2001))).code, 413);
+  assert.equal((await post("a=" + "b".repeat(4 * 1024 * 1024))).code, 413);
+  assert.equal((await post(`id=x&token=${t}`)).code, 400);
+  assert.equal((await post(`id=-1&token=${t}`)).code, 400);
+  const many = await post(`token=${t}`);
+  assert.equal(many.code, 200);
+  assert.match(many.text, /Nothing was chosen/);
+  // words of the address never reach the program's command line
+  assert.equal((await ask("bare", { path: "?--root+/tmp" })).code, 200);
+});
+
+test("stand-alone, a strict policy is sent, and the key is root's alone", async () => {
+  const { headers } = await ask("bare");
+  assert.match(headers["content-security-policy"], /default-src 'none'/);
+  assert.doesNotMatch(headers["content-security-policy"], /unsafe|\*|data:/);
+  assert.equal(headers["x-frame-options"], "DENY");
+  assert.equal(headers["cache-control"], "no-store");
+  assert.ok(existsSync(labFile("/var/lib/osm/whm.key")));
+  assert.equal(inlab("stat", "-c", "%a %u %s", "/var/lib/osm/whm.key").trim(), "600 0 32");
+});
