@@ -15,6 +15,7 @@
 #include "osmd/act/deliver.h"
 #include "osmd/act/executor_parts.h"
 #include "osmd/act/guard.h"
+#include "osmd/act/processes.h"
 #include "osmd/base/log.h"
 #include "osmd/model/report.h"
 
@@ -337,12 +338,28 @@ static json_t *report_answer(struct executor *x, const json_t *report, bool ok,
 	return answer;
 }
 
+/* With what the account runs now: its suspension kills all of it. Owned by the caller. */
+static json_t *with_processes(struct executor *x, const json_t *report)
+{
+	const struct account *a = accounts_by_user(x->accounts, field(report, "account"));
+	json_t *whole = json_copy((json_t *)report), *running;
+
+	if (a && a->uid > 0 &&
+	    json_array_size(json_object_get(report, "processes")) == 0) {
+		running = processes_of(a->uid);
+		if (running)
+			json_object_set_new(whole, "processes", running);
+	}
+	return whole;
+}
+
 json_t *carry_report(struct executor *x, const json_t *request, int64_t now_s)
 {
 	const json_t *report = json_object_get(request, "report");
 	const json_t *confirmed = json_object_get(request, "confirmed");
 	struct err e = {0};
 	unsigned wanted;
+	json_t *whole, *answer;
 	bool fresh, ok;
 
 	if (!report_valid(report, &e))
@@ -351,16 +368,21 @@ json_t *carry_report(struct executor *x, const json_t *request, int64_t now_s)
 		return executor_refuse("\"wanted\" is no list of known actions");
 	if (!json_is_boolean(confirmed))
 		return executor_refuse("\"confirmed\" is neither true nor false");
+	whole = with_processes(x, report);
+	if (!whole)
+		return executor_refuse("no memory for the report");
 	ok = store_gather(x->store, &e) &&
-	     store_report_add(x->store, report, &fresh, &e) &&
-	     carry_all(x, report, wanted, json_is_true(confirmed), now_s, &e);
+	     store_report_add(x->store, whole, &fresh, &e) &&
+	     carry_all(x, whole, wanted, json_is_true(confirmed), now_s, &e);
 	ok = store_settle(x->store, &e) && ok;
 	if (!ok) {
 		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
 		/* an outcome may have been gathered that could not be written */
 		executor_settle_at(x, now_s + EXECUTOR_SETTLE_S);
 	}
-	return report_answer(x, report, ok, &e);
+	answer = report_answer(x, whole, ok, &e);
+	json_decref(whole);
+	return answer;
 }
 
 static bool read_order(struct executor *x, const json_t *request,
