@@ -228,13 +228,13 @@ static bool add_panel_accounts(struct accounts *a)
 
 /* name:x:uid:gid:gecos:home:shell */
 static bool passwd_fields(struct slice line, struct slice *name, int64_t *uid,
-			  struct slice *home)
+			  int64_t *gid, struct slice *home)
 {
-	struct slice skip, number;
-	uint64_t u;
+	struct slice skip, number, group;
+	uint64_t u, g;
 
 	if (!slice_cut(&line, ':', name) || !slice_cut(&line, ':', &skip) ||
-	    !slice_cut(&line, ':', &number) || !slice_cut(&line, ':', &skip) ||
+	    !slice_cut(&line, ':', &number) || !slice_cut(&line, ':', &group) ||
 	    !slice_cut(&line, ':', &skip))
 		return false;
 	if (!slice_cut(&line, ':', home))
@@ -244,6 +244,7 @@ static bool passwd_fields(struct slice line, struct slice *name, int64_t *uid,
 	if (!name->n || !slice_u64(number, 0, UINT32_MAX, &u))
 		return false;
 	*uid = (int64_t)u;
+	*gid = slice_u64(group, 0, UINT32_MAX, &g) ? (int64_t)g : 0;
 	return true;
 }
 
@@ -256,20 +257,21 @@ static bool read_passwd(struct accounts *a)
 {
 	struct slice text = a->view[FILE_PASSWD], line, name, home;
 	bool panel = a->found[FILE_TRUEUSERDOMAINS];
-	int64_t uid;
+	int64_t uid, gid;
 	uint32_t i;
 
 	while (next_line(&text, &line)) {
-		if (!passwd_fields(line, &name, &uid, &home))
+		if (!passwd_fields(line, &name, &uid, &gid, &home))
 			continue;
 		if (table_get(&a->users, a->seed, name, &i)) {
 			/* the first line of a name counts, as for getpwnam() */
 			if (a->list[i].uid < 0) {
 				a->list[i].uid = uid;
+				a->list[i].gid = gid;
 				a->list[i].home = home;
 			}
 		} else if (!panel && is_plain_account(home, uid)) {
-			struct account new = {.name = name, .home = home, .uid = uid};
+			struct account new = {.name = name, .home = home, .uid = uid, .gid = gid};
 
 			if (!add_account(a, &new))
 				return false;

@@ -20,6 +20,7 @@ struct accounts;
 struct account {
 	struct slice name, home, domain, owner; /* domain: the main one; owner: reseller; may be empty */
 	int64_t uid;                            /* -1: not in passwd */
+	int64_t gid;                            /* its main group; 0: not known */
 };
 
 /* Missing files are not an error (their facts are missing); an unreadable one is. */

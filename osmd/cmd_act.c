@@ -153,12 +153,13 @@ static bool account_of(const struct cmd *c, const char *target, char out[72],
 
 	if (!accounts)
 		return false;
-	a = accounts_by_login(accounts, slice_str(target));
+	a = target[0] == '/' ? accounts_by_path(accounts, slice_str(target))
+			     : accounts_by_login(accounts, slice_str(target));
 	if (a)
 		snprintf(out, 72, "%.*s", (int)a->name.n, a->name.p);
 	accounts_free(accounts);
 	return a ||
-	       err_set(e, ENOENT, "%s: no account or mailbox of this server", target);
+	       err_set(e, ENOENT, "%s: no account, mailbox or customer's path of this server", target);
 }
 
 /* The order for the executor. NULL: said why in *code. */

@@ -8,6 +8,7 @@
 #include "osmd/act/custom.h"
 #include "osmd/act/deliver.h"
 #include "osmd/act/panelact.h"
+#include "osmd/act/renameact.h"
 
 /* What the journal says of the report's other actions, for its mail. */
 static json_t *told_actions(const struct action_job *job)
@@ -75,6 +76,14 @@ static enum action_state store_perform(const struct action_job *job,
 		.in_force = panelact_in_force, .before = panelact_before                 \
 	}
 
+#define RENAME_KIND(id_)                                                                 \
+	{                                                                                \
+		.id = (id_), .disruptive = true, .on = ACTION_ON_PATH,                   \
+		.verb = "renamed", .perform = renameact_perform,                         \
+		.reverse = renameact_reverse, .in_force = renameact_in_force,            \
+		.before = renameact_before                                               \
+	}
+
 static const struct action_kind kinds[ACTION_COUNT] = {
 	[ACTION_EMAIL] = {.id = ACTION_EMAIL,
 			  .needs_report = true,
@@ -98,6 +107,8 @@ static const struct action_kind kinds[ACTION_COUNT] = {
 		PANEL_KIND(ACTION_SUSPEND_MAILBOX, ACTION_ON_MAILBOX, "suspended"),
 	[ACTION_SUSPEND_ACCOUNT] =
 		PANEL_KIND(ACTION_SUSPEND_ACCOUNT, ACTION_ON_ACCOUNT, "suspended"),
+	[ACTION_RENAME_PATH] = RENAME_KIND(ACTION_RENAME_PATH),
+	[ACTION_RENAME_SCRIPT] = RENAME_KIND(ACTION_RENAME_SCRIPT),
 	[ACTION_CUSTOM] = {.id = ACTION_CUSTOM,
 			   .needs_report = true,
 			   .is_once = true,

@@ -19,6 +19,7 @@
 #include "osmd/store/store.h"
 
 #define ACTION_DETAIL_MAX 512 /* as in the journal's row */
+#define ACTION_BEFORE_MAX 100 /* fits there behind "free" */
 
 /* What one action works with; all borrowed. */
 struct action_job {
@@ -36,6 +37,7 @@ enum action_force { ACTION_NOT_IN_FORCE, ACTION_IN_FORCE, ACTION_FORCE_UNKNOWN }
 enum action_on {
 	ACTION_ON_ACCOUNT,
 	ACTION_ON_MAILBOX,
+	ACTION_ON_PATH,
 	ACTION_ON_EITHER /* to the mailbox alone when the report names one */
 };
 
@@ -55,8 +57,10 @@ struct action_kind {
 	/* true: it is not in force any more. NULL: there is no undo. */
 	bool (*reverse)(const struct action_job *job, char detail[ACTION_DETAIL_MAX]);
 	enum action_force (*in_force)(const struct action_job *job);
-	/* What follows "free" in the journal: the state before that undoing must know. */
-	const char *(*before)(const struct action_job *job);
+	/* What follows "free" in the journal: the state before that undoing must know. false: it
+	 * can't be done, and why. */
+	bool (*before)(const struct action_job *job, char out[ACTION_BEFORE_MAX],
+		       char why[ACTION_DETAIL_MAX]);
 };
 
 const struct action_kind *action_kind(enum action_id id);

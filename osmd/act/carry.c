@@ -16,6 +16,7 @@
 #include "osmd/act/executor_parts.h"
 #include "osmd/act/guard.h"
 #include "osmd/act/processes.h"
+#include "osmd/act/renameact.h"
 #include "osmd/base/log.h"
 #include "osmd/model/report.h"
 
@@ -26,7 +27,8 @@
 struct decision {
 	bool go;
 	char detail[ACTION_DETAIL_MAX];
-	const char *before, *more; /* more: what is behind before, or NULL */
+	const char *before;
+	char more[ACTION_BEFORE_MAX]; /* what stands behind it */
 };
 
 static void decide(struct decision *d, bool go, const char *before, const char *fmt, ...)
@@ -38,7 +40,7 @@ static void decide(struct decision *d, bool go, const char *before, const char *
 
 	d->go = go;
 	d->before = before;
-	d->more = NULL;
+	d->more[0] = '\0';
 	va_start(ap, fmt);
 	vsnprintf(d->detail, sizeof(d->detail), fmt, ap);
 	va_end(ap);
@@ -71,15 +73,29 @@ static bool aim(struct executor *x, const struct action_kind *kind, const json_t
 {
 	struct slice account = field(report, "account"),
 		     mailbox = field(report, "mailbox");
-	bool narrow = kind->on != ACTION_ON_ACCOUNT && mailbox.n;
-	struct slice target = narrow ? mailbox : account;
+	bool on_path = kind->on == ACTION_ON_PATH;
+	bool narrow = kind->on != ACTION_ON_ACCOUNT && !on_path && mailbox.n;
+	struct slice target = on_path  ? renameact_target(kind->id, report)
+			      : narrow ? mailbox
+				       : account;
 
+	why[0] = '\0';
+	/* a path that is refused may be anything: it is in the report */
+	if (on_path && target.n && !guard_path(x->accounts, account, target, why))
+		target.n = 0;
 	snprintf(row->target, sizeof(row->target), "%.*s", target.n ? (int)target.n : 1,
 		 target.n ? target.p : "-");
 	if (!guard_account(x->accounts, &x->config, account, why))
 		return false;
 	if (kind->id == ACTION_SUSPEND_ACCOUNT &&
 	    !guard_suspend(x->accounts, account, why))
+		return false;
+	if (on_path && target.n)
+		return true;
+	if (on_path && !why[0])
+		snprintf(why, GUARD_WHY_MAX, "the report is not about one %s",
+			 kind->id == ACTION_RENAME_PATH ? "folder" : "script");
+	if (on_path)
 		return false;
 	if (kind->on == ACTION_ON_MAILBOX && !mailbox.n) {
 		snprintf(why, GUARD_WHY_MAX, "the report names no mailbox");
@@ -100,12 +116,15 @@ static void decide_now(struct executor *x, const struct action_job *job,
 		       struct decision *d)
 {
 	enum action_force now = kind->in_force(job);
+	char more[ACTION_BEFORE_MAX] = "", why[ACTION_DETAIL_MAX] = "";
 	unsigned done;
 
 	if (now == ACTION_FORCE_UNKNOWN) {
 		decide(d, false, BEFORE_NOT_DONE, "the panel's list can't be read");
 	} else if (now == ACTION_IN_FORCE) {
 		decide(d, false, BEFORE_HELD, "was already %s", kind->verb);
+	} else if (kind->before && !kind->before(job, more, why)) {
+		decide(d, false, BEFORE_NOT_DONE, "refused: %.480s", why);
 	} else if (testing) {
 		decide(d, false, BEFORE_NOT_DONE, "TESTING: would have %s %s", kind->verb,
 		       job->row->target);
@@ -114,7 +133,7 @@ static void decide_now(struct executor *x, const struct action_job *job,
 			       : store_action_count_since(x->store,
 							  job->row->created_s - HOUR_S);
 		decide(d, true, BEFORE_FREE, "%s", "");
-		d->more = kind->before ? kind->before(job) : NULL;
+		snprintf(d->more, sizeof(d->more), "%s", more);
 		if (!by_hand && done >= x->config.action_max)
 			decide(d, false, BEFORE_NOT_DONE,
 			       "ACTION_MAX: %u actions in the last hour are enough",
@@ -177,6 +196,7 @@ bool carry_allowed(struct executor *x, const struct action_row *row, const json_
 		   char why[EXECUTOR_WHY_MAX])
 {
 	struct slice account = slice_str(row->account), target = slice_str(row->target);
+	const struct action_kind *kind = action_kind_find(row->action);
 	char same[GUARD_TARGET_MAX];
 	int trigger = trigger_find(field(report, "type"));
 
@@ -185,9 +205,13 @@ bool carry_allowed(struct executor *x, const struct action_row *row, const json_
 	if (strcmp(row->action, action_name(ACTION_SUSPEND_ACCOUNT)) == 0 &&
 	    !guard_suspend(x->accounts, account, why))
 		return false;
-	if (!slice_eq(target, account) &&
-	    !guard_mailbox(x->accounts, account, target, same, why))
+	if (kind && kind->on == ACTION_ON_PATH) {
+		if (!guard_path(x->accounts, account, target, why))
+			return false;
+	} else if (!slice_eq(target, account) &&
+		   !guard_mailbox(x->accounts, account, target, same, why)) {
 		return false;
+	}
 	return !report || !guard_ignored(x->rules, (enum trigger_id)trigger, account,
 					 field(report, "mailbox"), row->created_s, why);
 }
@@ -260,7 +284,7 @@ static bool carry_action(struct executor *x, const struct action_kind *kind,
 		deliver_place(&x->paths, &x->config, place);
 	snprintf(row.before, sizeof(row.before), "%s%s%s",
 		 kind->id == ACTION_EMAIL ? BEFORE_UNSENT " " : d.before,
-		 d.go && d.more ? d.more : "", place);
+		 d.go ? d.more : "", place);
 	copy(row.detail, sizeof(row.detail), slice_str(d.detail));
 	if (kind->disruptive && d.go && x->config.action_expire_s)
 		row.expires_s = now_s + x->config.action_expire_s;
@@ -304,11 +328,18 @@ static bool carry_all(struct executor *x, const json_t *report, unsigned wanted,
 {
 	/* The suspension of an account after what is done with that account's rights. */
 	static const enum action_id order[] = {
-		ACTION_STORE,	     ACTION_HOLD,
-		ACTION_BLOCK_LOGIN,  ACTION_BLOCK_MAILBOX,
-		ACTION_SUSPEND_MAILBOX, ACTION_BLOCK_ACCOUNT,
-		ACTION_SUSPEND_ACCOUNT, ACTION_CUSTOM,
-		ACTION_EMAIL};
+		ACTION_STORE,
+		ACTION_HOLD,
+		ACTION_BLOCK_LOGIN,
+		ACTION_BLOCK_MAILBOX,
+		ACTION_SUSPEND_MAILBOX,
+		ACTION_BLOCK_ACCOUNT,
+		ACTION_RENAME_SCRIPT,
+		ACTION_RENAME_PATH,
+		ACTION_SUSPEND_ACCOUNT,
+		ACTION_CUSTOM,
+		ACTION_EMAIL,
+	};
 	bool ok = true;
 
 	if (!x->config.report_email)
@@ -407,6 +438,10 @@ static bool read_order(struct executor *x, const json_t *request,
 		if (kind->id == ACTION_SUSPEND_ACCOUNT &&
 		    !guard_suspend(x->accounts, account, why))
 			return false;
+		if (kind->on == ACTION_ON_PATH) {
+			copy(row->target, sizeof(row->target), target);
+			return guard_path(x->accounts, account, target, why);
+		}
 		if (slice_eq(account, target) && kind->on != ACTION_ON_MAILBOX)
 			return true;
 		if (kind->on != ACTION_ON_ACCOUNT)
@@ -437,7 +472,7 @@ json_t *carry_by_hand(struct executor *x, const json_t *request, enum action_id 
 	if (!d.go)
 		return executor_refuse("%s %s: %s", row.action, row.target, d.detail);
 	snprintf(row.before, sizeof(row.before), "%s%s", d.before,
-		 d.more ? d.more : "");
+		 d.more);
 	snprintf(what, sizeof(what), "%s %s", row.action, row.target);
 	if (!store_audit(x->store, now_s, who, what, &e) ||
 	    !store_action_begin(x->store, &row, &fresh, &e) ||

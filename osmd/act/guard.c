@@ -112,6 +112,22 @@ bool guard_suspend(const struct accounts *accounts, struct slice name,
 	       no(why, "a reseller is never suspended");
 }
 
+bool guard_path(const struct accounts *accounts, struct slice account, struct slice path,
+		char why[GUARD_WHY_MAX])
+{
+	const struct account *owner;
+
+	if (!slice_starts(path, SLICE("/")) || path.n >= GUARD_TARGET_MAX)
+		return no(why, "this is no path, or a very long one");
+	for (size_t i = 0; i < path.n; i++)
+		if ((unsigned char)path.p[i] < 0x20 || path.p[i] == 0x7f)
+			return no(why, "the path holds control bytes");
+	owner = accounts_by_path(accounts, path);
+	if (!owner || !slice_eq(owner->name, account))
+		return no(why, "the path is not in the account's home");
+	return true;
+}
+
 bool guard_mailbox(const struct accounts *accounts, struct slice account,
 		   struct slice mailbox, char target[GUARD_TARGET_MAX],
 		   char why[GUARD_WHY_MAX])

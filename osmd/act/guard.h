@@ -21,6 +21,9 @@ bool guard_account(const struct accounts *accounts, const struct config *config,
 /* The account can be suspended: a reseller can't, whose customers would lose their keeper. */
 bool guard_suspend(const struct accounts *accounts, struct slice name,
 		   char why[GUARD_WHY_MAX]);
+/* path is absolute, plain, and of this account (its home holds it). */
+bool guard_path(const struct accounts *accounts, struct slice account, struct slice path,
+		char why[GUARD_WHY_MAX]);
 /* mailbox is local@domain, and the domain is this account's. target: it in lower case. */
 bool guard_mailbox(const struct accounts *accounts, struct slice account,
 		   struct slice mailbox, char target[GUARD_TARGET_MAX],

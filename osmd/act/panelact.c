@@ -175,7 +175,7 @@ static bool is_suspended(const struct action_job *job)
 	return part_in_force(job, PANEL_SUSPEND_ACCOUNT) == ACTION_IN_FORCE;
 }
 
-const char *panelact_before(const struct action_job *job)
+static const char *state_before(const struct action_job *job)
 {
 	struct parts parts = parts_of(job);
 	struct action_row row;
@@ -195,6 +195,14 @@ const char *panelact_before(const struct action_job *job)
 	    part_in_force(job, parts.list[1].on) == ACTION_IN_FORCE)
 		return " sending";
 	return "";
+}
+
+bool panelact_before(const struct action_job *job, char out[ACTION_BEFORE_MAX],
+		     char why[ACTION_DETAIL_MAX])
+{
+	(void)why;
+	snprintf(out, ACTION_BEFORE_MAX, "%s", state_before(job));
+	return true;
 }
 
 static bool is_ours(const struct action_job *job, const struct part *p)

@@ -21,7 +21,8 @@ bool panelact_reverse(const struct action_job *job, char detail[ACTION_DETAIL_MA
 /* In force when all parts are; unknown when one can't be read. */
 enum action_force panelact_in_force(const struct action_job *job);
 /* What stands behind "free" in the journal, or "". */
-const char *panelact_before(const struct action_job *job);
+bool panelact_before(const struct action_job *job, char out[ACTION_BEFORE_MAX],
+		     char why[ACTION_DETAIL_MAX]);
 
 /* Messages of a mailbox in the queue that are held; with `remove` they are deleted first and
  * their number is told. */

@@ -109,7 +109,10 @@ static void clear_counts(struct daemon *d, const json_t *actions)
 		struct slice state =
 			slice_str(json_string_value(json_object_get(row, "state")));
 		const struct account *a =
-			target.n ? accounts_by_login(d->accounts, target) : NULL;
+			!target.n ? NULL
+			: slice_starts(target, SLICE("/"))
+				? accounts_by_path(d->accounts, target)
+				: accounts_by_login(d->accounts, target);
 
 		if (a && slice_eq(state, SLICE("undone")))
 			engine_forget(d->engine, a->name);

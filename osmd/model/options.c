@@ -28,6 +28,8 @@ static const char *const action_names[ACTION_COUNT] = {
 	[ACTION_BLOCK_LOGIN] = "block_login",
 	[ACTION_SUSPEND_MAILBOX] = "suspend_mailbox",
 	[ACTION_SUSPEND_ACCOUNT] = "suspend_account",
+	[ACTION_RENAME_PATH] = "rename_path",
+	[ACTION_RENAME_SCRIPT] = "rename_script",
 };
 
 static int find_name(const char *const *names, size_t n, struct slice name)
@@ -191,6 +193,11 @@ static bool set_word(const struct option *o, char *field, struct slice value,
 		return err_set(e, EINVAL, "must not begin with \"-\"");
 	if (slice_find(value, SLICE(" ")) != SIZE_MAX)
 		return err_set(e, EINVAL, "must not hold blanks");
+	if (o->suffix && (value.n > 32 || !slice_starts(value, SLICE(".")) || value.n < 2 ||
+			  slice_find(value, SLICE("/")) != SIZE_MAX))
+		return err_set(e, EINVAL,
+			       "must begin with a dot and hold at most 32 bytes and no "
+			       "slash");
 	store_text(field, value);
 	return true;
 }

@@ -36,6 +36,8 @@ enum action_id {
 	ACTION_BLOCK_LOGIN,
 	ACTION_SUSPEND_MAILBOX,
 	ACTION_SUSPEND_ACCOUNT,
+	ACTION_RENAME_PATH,
+	ACTION_RENAME_SCRIPT,
 	ACTION_COUNT
 };
 #define ACTION_BIT(a) (1u << (a))
@@ -72,6 +74,7 @@ struct config {
 	unsigned action_max;               /* ACTION_MAX disruptive actions an hour, 5 */
 	unsigned action_expire_s;          /* ACTION_EXPIRE, 0: never */
 	unsigned action_timeout_s;         /* ACTION_TIMEOUT of one panel call, 120 */
+	char rename_suffix[CONFIG_WORD_MAX]; /* RENAME_SUFFIX, ".osm-disabled"; at most 32 bytes */
 	char custom_action[CONFIG_PATH_MAX]; /* CUSTOM_ACTION, "": none */
 	unsigned custom_format;            /* CUSTOM_FORMAT: enum format_id of act/format.h */
 	unsigned custom_timeout_s;         /* CUSTOM_TIMEOUT, 60 */

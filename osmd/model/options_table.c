@@ -147,6 +147,9 @@ static const struct option table[] = {
 		"suspend_mailbox = both of these\n"
 		"suspend_account = suspend the whole account: its site, its mail and its "
 		"logins go down, and its processes are ended\n"
+		"rename_path = rename the folder that the mail was sent from, if the "
+		"report is about one, and take all rights to it away\n"
+		"rename_script = the same with the script, if the report names one\n"
 		"custom = run the program of CUSTOM_ACTION\n"
 		"Default: email,store"),
 	TRIGGER(LOGLINE, "LOGLINE_SUBJECT", TRIGGER_LOGLINE_SUBJECT, "50",
@@ -217,6 +220,12 @@ static const struct option table[] = {
 	       "the action is marked as failed, and the report says so. Counting goes on "
 	       "meanwhile.\n"
 	       "Default: 120"),
+
+	ROW(OPTION_WORD, "word", ACTIONS, "RENAME_SUFFIX", rename_suffix, ".osm-disabled",
+	    "What rename_path and rename_script put behind the name of a folder or a "
+	    "script. It gets mode 0, too, until the action is undone.\n"
+	    "Default: .osm-disabled",
+	    .required = true, .suffix = true),
 
 	PATH_OR_NONE(CUSTOM, "CUSTOM_ACTION", custom_action,
 		     "A program of your own that the action word custom runs, as root, for "

@@ -22,7 +22,8 @@ struct option {
 	struct option_row row;
 	enum option_kind kind;
 	size_t offset; /* in struct config */
-	bool required; /* word: must not be empty */
+	bool required; /* word, path: must not be empty */
+	bool suffix;   /* word: the end of a file's name */
 	bool joined;   /* stands under the comment of the row before it, without a blank line */
 };
 

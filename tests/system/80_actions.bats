@@ -142,3 +142,23 @@ detail_of() { # ACTION: "state detail" in the only report
 	run osm held osmbob
 	same "$status" 2 "an account"
 }
+
+@test "rename_path takes the folder of a hacked script away; undo gives it back as it was" {
+	conf LOGLINE_LIMIT=0 CWDCHECK_CWD_LIMIT=20 CWDCHECK_CWD_ACTIONS=store,rename_path
+	osmd_start
+	local at=$ROOT/home/osmalice/public_html/wp-content
+	send script osmalice 25 --dir wp-content/uploads
+	wait_until 15 test -e "$at/uploads.osm-disabled"
+	[ ! -e "$at/uploads" ]
+	same "$(stat -c '%a %U' "$at/uploads.osm-disabled")" "0 UNKNOWN"
+	osm undo "$(actions_in_force '.action == "rename_path"' | jq -r .id)"
+	same "$(stat -c %a "$at/uploads")" 755
+	[ ! -e "$at/uploads.osm-disabled" ]
+	# by hand, and never the web root
+	touch "$at/uploads/x.php" && chown 61001:61001 "$at/uploads/x.php"
+	osm act rename_script /home/osmalice/public_html/wp-content/uploads/x.php
+	[ -e "$at/uploads/x.php.osm-disabled" ]
+	run osm act rename_path /home/osmalice/public_html
+	same "$status" 1
+	[[ "$output" == *"keeps or serves"* ]] || { echo "$output"; return 1; }
+}

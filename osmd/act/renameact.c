@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+#include "osmd/act/renameact.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "osmd/act/quarantine.h"
+
+static struct slice text(const json_t *doc, const char *name)
+{
+	const json_t *v = json_object_get(doc, name);
+
+	return (struct slice){json_string_value(v), json_string_length(v)};
+}
+
+static bool is_path_action(const struct action_job *job)
+{
+	return strcmp(job->row->action, action_name(ACTION_RENAME_PATH)) == 0;
+}
+
+struct slice renameact_target(enum action_id id, const json_t *report)
+{
+	const char *name = id == ACTION_RENAME_PATH ? "paths" : "scripts";
+	const json_t *list = json_object_get(report, name);
+	const json_t *more = json_object_get(json_object_get(report, "further"), name);
+
+	if (id == ACTION_RENAME_PATH && slice_ends(text(report, "type"), SLICE(":cwd")))
+		return text(report, "key");
+	if (json_array_size(list) != 1 || json_integer_value(more) != 0)
+		return (struct slice){NULL, 0};
+	return text(json_array_get(list, 0), "value");
+}
+
+/* false: the account is gone. */
+static bool prepare(const struct action_job *job, struct quarantine *q,
+		    char why[ACTION_DETAIL_MAX])
+{
+	*q = (struct quarantine){
+		.paths = job->paths,
+		.account = accounts_by_user(job->accounts, slice_str(job->row->account)),
+		.path = slice_str(job->row->target),
+		.is_folder = is_path_action(job),
+		.suffix = job->config->rename_suffix,
+		.seen_s = json_integer_value(json_object_get(job->report, "last"))};
+	if (!q->account)
+		snprintf(why, ACTION_DETAIL_MAX, "the account is gone");
+	return q->account != NULL;
+}
+
+static const char *mark_of(const struct action_job *job)
+{
+	const char *mark = strchr(job->row->before, ' ');
+
+	return mark ? mark + 1 : "";
+}
+
+bool renameact_before(const struct action_job *job, char out[ACTION_BEFORE_MAX],
+		      char why[ACTION_DETAIL_MAX])
+{
+	char mark[QUARANTINE_MARK_SIZE];
+	struct quarantine q;
+	struct err e = {0};
+
+	if (!prepare(job, &q, why))
+		return false;
+	if (!quarantine_look(&q, mark, &e)) {
+		snprintf(why, ACTION_DETAIL_MAX, "%.*s", ACTION_DETAIL_MAX - 1, e.msg);
+		return false;
+	}
+	snprintf(out, ACTION_BEFORE_MAX, " %s", mark);
+	return true;
+}
+
+enum action_state renameact_perform(const struct action_job *job,
+				    char detail[ACTION_DETAIL_MAX])
+{
+	struct quarantine q;
+	struct err e = {0};
+	const char *suffix;
+
+	if (!prepare(job, &q, detail))
+		return ACTION_FAILED;
+	if (!quarantine_take(&q, mark_of(job), &e)) {
+		snprintf(detail, ACTION_DETAIL_MAX, "%.*s", ACTION_DETAIL_MAX - 1, e.msg);
+		/* renamed, but its mode could not be set: to be undone all the same */
+		return quarantine_is_taken(&q, mark_of(job)) == 1 ? ACTION_DONE
+								  : ACTION_FAILED;
+	}
+	suffix = strrchr(mark_of(job), ' ');
+	snprintf(detail, ACTION_DETAIL_MAX, "it is *%s now, with mode 0, was %.4s",
+		 suffix ? suffix + 1 : "", mark_of(job));
+	return ACTION_DONE;
+}
+
+bool renameact_reverse(const struct action_job *job, char detail[ACTION_DETAIL_MAX])
+{
+	struct quarantine q;
+	struct err e = {0};
+	bool gone = false;
+
+	if (!prepare(job, &q, detail))
+		return false;
+	if (quarantine_return(&q, mark_of(job), &gone, &e)) {
+		snprintf(detail, ACTION_DETAIL_MAX, "it has its name and mode %.4s again",
+			 mark_of(job));
+		return true;
+	}
+	if (gone)
+		snprintf(detail, ACTION_DETAIL_MAX,
+			 "nothing to put back: somebody else moved or removed it");
+	else
+		snprintf(detail, ACTION_DETAIL_MAX, "%.*s", ACTION_DETAIL_MAX - 1, e.msg);
+	return gone;
+}
+
+enum action_force renameact_in_force(const struct action_job *job)
+{
+	char why[ACTION_DETAIL_MAX];
+	struct quarantine q;
+
+	if (!mark_of(job)[0])
+		return ACTION_NOT_IN_FORCE;
+	if (!prepare(job, &q, why))
+		return ACTION_FORCE_UNKNOWN;
+	switch (quarantine_is_taken(&q, mark_of(job))) {
+	case 1:
+		return ACTION_IN_FORCE;
+	case 0:
+		return ACTION_NOT_IN_FORCE;
+	default:
+		return ACTION_FORCE_UNKNOWN;
+	}
+}

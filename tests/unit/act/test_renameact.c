@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+#include "osmd/act/renameact.h"
+
+#include "tests/unit/act/lab.h"
+
+#define BAD "/home/acct/public_html/bad"
+#define SUFFIX ".osm-disabled"
+
+static uid_t owner;
+
+static void make(void)
+{
+	char passwd[128];
+
+	make_lab();
+	owner = geteuid() ? geteuid() : 1001;
+	/* a tester's own uid may be any */
+	snprintf(passwd, sizeof(passwd), "acct:x:%u:%u::/home/acct:/bin/sh\n",
+		 (unsigned)owner, (unsigned)owner);
+	put(PATH_PASSWD, passwd);
+	chmod(lab.root, 0755);
+	cr_assert(file_mkdirs(at(BAD), 0755, NULL));
+	cr_assert_eq(lchown(at(BAD), owner, owner), 0);
+	cr_assert_eq(lchown(at("/home/acct/public_html"), owner, owner), 0);
+	restart();
+}
+
+TestSuite(renameact, .init = make, .fini = remove_lab, .timeout = 60);
+
+/* A report of events in these folders (NULL ends them). */
+static json_t *report_from(enum trigger_id t, const char *key, const char *const *paths)
+{
+	int64_t now_s = (int64_t)time(NULL);
+	struct report_head head = {.kind = "limit",
+				   .trigger = t,
+				   .account = SLICE("acct"),
+				   .key = slice_str(key),
+				   .limit = 1,
+				   .interval_s = 60,
+				   .made_at_s = now_s};
+	struct report_builder *b = report_begin(&head, 10);
+
+	for (size_t i = 0; paths[i]; i++)
+		report_event(b, &(struct event){.type = EVENT_CWDCHECK,
+						.certainty = CERTAINTY_CONFIRMED,
+						.at_s = now_s + 5,
+						.path = slice_str(paths[i]),
+						.line = slice_str(paths[i])});
+	return report_end(b);
+}
+
+static bool is_there(const char *name)
+{
+	struct stat st;
+
+	return lstat(at(name), &st) == 0;
+}
+
+/* Takes the reference. */
+static int64_t expect(json_t *report, const char *wanted, const char *state,
+		      const char *detail)
+{
+	json_t *answer = send_report(report, wanted, true, NOW);
+	int64_t id = action_id_of(answer, 0);
+
+	cr_expect_str_eq(action_field(answer, 0, "state"), state, "%s",
+			 action_field(answer, 0, "detail"));
+	cr_expect_not_null(strstr(action_field(answer, 0, "detail"), detail), "%s",
+			   action_field(answer, 0, "detail"));
+	json_decref(answer);
+	json_decref(report);
+	return id;
+}
+
+Test(renameact, renames_the_counted_folder_and_puts_it_back)
+{
+	const char *const paths[] = {BAD, BAD, NULL};
+	json_t *answer;
+	int64_t id;
+
+	chmod(at(BAD), 0750);
+	id = expect(report_from(TRIGGER_CWDCHECK_CWD, BAD, paths), "rename_path", "done",
+		    "it is *" SUFFIX " now, with mode 0, was 0750");
+	cr_expect_not(is_there(BAD));
+	cr_expect(is_there(BAD SUFFIX));
+	cr_expect_str_eq(read_row(id).target, BAD);
+	answer = undo(id);
+	cr_expect(is_ok(answer), "%s", action_field(answer, 0, "detail"));
+	cr_expect_not(is_there(BAD SUFFIX));
+	json_decref(answer);
+	answer = undo(id);
+	cr_expect_not(is_ok(answer), "a second time");
+	json_decref(answer);
+}
+
+Test(renameact, takes_the_only_folder_of_other_triggers)
+{
+	const char *const one[] = {BAD, BAD, NULL};
+	const char *const two[] = {BAD, "/home/acct/public_html", NULL};
+
+	expect(report_from(TRIGGER_CWDCHECK, "acct", two), "rename_path", "skipped",
+	       "not about one folder");
+	expect(report_from(TRIGGER_LOGLINE, "acct", one), "rename_script", "skipped",
+	       "not about one script");
+	cr_expect(is_there(BAD));
+	expect(report_from(TRIGGER_CWDCHECK, "acct", one), "rename_path", "done", SUFFIX);
+}
+
+Test(renameact, refuses_what_it_must)
+{
+	static const struct {
+		const char *path, *why;
+	} rows[] = {
+		{"/home/acct/public_html", "keeps or serves"},
+		{"/home/acct", "not below"},
+		{"/home/other/x", "not in the account's home"},
+		{"/home/acct/none", "no longer there"},
+		{"/home/acct/a\nb", "control bytes"},
+		{"x", "no path"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *const paths[] = {rows[i].path, rows[i].path, NULL};
+
+		expect(report_from(TRIGGER_CWDCHECK_CWD, rows[i].path, paths),
+		       "rename_path", "skipped", rows[i].why);
+	}
+}
+
+Test(renameact, does_nothing_in_testing_or_on_a_guess)
+{
+	const char *const paths[] = {BAD, BAD, NULL};
+	json_t *report = report_from(TRIGGER_CWDCHECK_CWD, BAD, paths);
+	json_t *answer = send_report(report, "rename_path", false, NOW);
+
+	cr_expect_str_eq(action_field(answer, 0, "detail"),
+			 "not enough confirmed events");
+	json_decref(answer);
+	json_decref(report);
+	config.testing = true;
+	restart();
+	expect(report_from(TRIGGER_CWDCHECK, "acct", paths), "rename_path", "skipped",
+	       "TESTING: would have renamed " BAD);
+	cr_expect(is_there(BAD));
+}
+
+Test(renameact, is_done_by_hand_with_the_same_checks)
+{
+	json_t *answer = ask(NOW, "{\"do\":\"rename_path\",\"target\":\"" BAD
+				  "\",\"account\":\"acct\",\"who\":\"root\"}");
+
+	cr_expect(is_ok(answer), "%s",
+		  json_string_value(json_object_get(answer, "error")));
+	json_decref(answer);
+	answer = ask(NOW, "{\"do\":\"rename_path\",\"target\":\"" BAD
+			  "\",\"account\":\"acct\",\"who\":\"root\"}");
+	cr_expect_not(is_ok(answer), "a second time");
+	json_decref(answer);
+	answer = ask(NOW, "{\"do\":\"rename_path\",\"target\":\"/etc/osm\",\"account\":"
+			  "\"acct\",\"who\":\"root\"}");
+	cr_expect_not(is_ok(answer));
+	json_decref(answer);
+}
+
+Test(renameact, tells_after_a_crash_whether_it_was_done)
+{
+	struct stat st;
+	char before[128];
+	int64_t id;
+
+	cr_assert_eq(lstat(at(BAD), &st), 0);
+	snprintf(before, sizeof(before), "free 0755 %llu:%llu " SUFFIX,
+		 (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	executor_free(x);
+	x = NULL;
+	cr_assert_eq(rename(at(BAD), at(BAD SUFFIX)), 0);
+	id = leave_pending("rename_path", BAD, before, NULL, 5);
+	start();
+	cr_expect_eq(read_row(id).state, ACTION_DONE, "%s", read_row(id).detail);
+	json_decref(undo(id));
+	cr_expect(is_there(BAD));
+	executor_free(x);
+	x = NULL;
+	id = leave_pending("rename_path", BAD, before, NULL, 5);
+	start();
+	cr_expect_eq(read_row(id).state, ACTION_DONE, "%s", read_row(id).detail);
+	cr_expect(is_there(BAD SUFFIX), "done now");
+}
