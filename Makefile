@@ -11,7 +11,7 @@ B       := build
 VERSION := $(shell sed -n 's/^\#define OSM_VERSION "\(.*\)"/\1/p' osmd/base/version.h)
 
 PACKAGES := jansson libxml-2.0 yaml-0.1 sqlite3 libevent libpcre2-8 libarchive libsystemd libseccomp libcap-ng \
-            libmnl libnftnl libip4tc libip6tc libcrypto
+            libmnl libnftnl libip4tc libip6tc libcrypto libpcap
 WARN  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
          -Wwrite-strings -Wformat=2 -Werror
 HARD  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE

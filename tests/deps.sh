@@ -6,12 +6,12 @@
 set -eu
 
 apt_build="gcc make pkg-config libc6-dev libjansson-dev libxml2-dev libyaml-dev libsqlite3-dev libevent-dev
- libpcre2-dev libarchive-dev libsystemd-dev libseccomp-dev libcap-ng-dev libmnl-dev libnftnl-dev libiptc-dev libssl-dev"
+ libpcre2-dev libarchive-dev libsystemd-dev libseccomp-dev libcap-ng-dev libmnl-dev libnftnl-dev libiptc-dev libssl-dev libpcap-dev"
 apt_test="clang libclang-rt-14-dev clang-format libcriterion-dev bats exim4-daemon-heavy iproute2
  util-linux procps openssl python3 python3-yaml perl jq mandoc xz-utils sqlite3 valgrind nftables iptables ipset"
 dnf_build="gcc make pkgconf-pkg-config glibc-devel jansson-devel libxml2-devel libyaml-devel sqlite-devel libevent-devel
  pcre2-devel libarchive-devel systemd-devel libseccomp-devel libcap-ng-devel libmnl-devel libnftnl-devel
- iptables-devel openssl-devel"
+ iptables-devel openssl-devel libpcap-devel"
 dnf_test="clang compiler-rt clang-tools-extra criterion-devel bats exim iproute util-linux procps-ng
  openssl python3 python3-pyyaml perl perl-JSON-PP jq mandoc xz sqlite valgrind nftables iptables ipset"
 # for `make browser` only (deps.sh --browser)
@@ -26,7 +26,7 @@ missing_commands() {
 	done
 	/usr/bin/python3 -c "import yaml" 2>/dev/null || printf "python3-yaml "
 	for p in jansson libxml-2.0 yaml-0.1 sqlite3 libevent libpcre2-8 libarchive libsystemd libseccomp libcap-ng \
-		libmnl libnftnl libip4tc libip6tc libcrypto criterion; do
+		libmnl libnftnl libip4tc libip6tc libcrypto libpcap criterion; do
 		pkg-config --exists "$p" 2>/dev/null || printf '%s.pc ' "$p"
 	done
 }

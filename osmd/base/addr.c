@@ -13,6 +13,25 @@ static unsigned full_length(const struct addr *a)
 	return a->family == AF_INET ? 32 : 128;
 }
 
+static void settle(struct addr *a)
+{
+	if (a->family == AF_INET6 && memcmp(a->bytes, mapped, sizeof(mapped)) == 0) {
+		a->family = AF_INET;
+		memmove(a->bytes, a->bytes + 12, 4);
+		memset(a->bytes + 4, 0, 12);
+	}
+	a->prefix = full_length(a);
+}
+
+struct addr addr_of_bytes(int family, const void *bytes)
+{
+	struct addr a = {.family = family};
+
+	memcpy(a.bytes, bytes, family == AF_INET ? 4 : 16);
+	settle(&a);
+	return a;
+}
+
 bool addr_parse(struct slice text, struct addr *out)
 {
 	char s[INET6_ADDRSTRLEN];
@@ -26,15 +45,10 @@ bool addr_parse(struct slice text, struct addr *out)
 		a.family = AF_INET;
 	} else if (inet_pton(AF_INET6, s, a.bytes) == 1) {
 		a.family = AF_INET6;
-		if (memcmp(a.bytes, mapped, sizeof(mapped)) == 0) {
-			a.family = AF_INET;
-			memmove(a.bytes, a.bytes + 12, 4);
-			memset(a.bytes + 4, 0, 12);
-		}
 	} else {
 		return false;
 	}
-	a.prefix = full_length(&a);
+	settle(&a);
 	*out = a;
 	return true;
 }

@@ -19,6 +19,8 @@ struct addr {
 
 bool addr_parse(struct slice text, struct addr *out);      /* one host, no prefix */
 bool addr_parse_cidr(struct slice text, struct addr *out); /* host or host/prefix; host bits cleared */
+/* family: AF_INET (4 bytes, network order) or AF_INET6 (16). */
+struct addr addr_of_bytes(int family, const void *bytes);
 bool addr_contains(const struct addr *net, const struct addr *host);
 bool addr_eq(const struct addr *a, const struct addr *b);
 bool addr_is_loopback(const struct addr *a);

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+#include "osmd/engine/owner.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Process numbers below the newest one that are looked at: a short-lived process is the
+ * newest or nearly so. */
+#define NEWEST_MAX 128
+/* Processes that sent lately are asked first: who sends much, sends again. */
+#define RECENT_MAX 16
+/* A script's own helper ("sleep") shares its socket: the parent is named instead. */
+#define PARENTS_MAX 4
+
+struct owner {
+	struct sockdiag *diag; /* borrowed */
+	int64_t recent[RECENT_MAX];
+	unsigned recent_at;
+	struct owner_stats stats;
+};
+
+struct owner *owner_new(struct sockdiag *diag)
+{
+	struct owner *o = calloc(1, sizeof(*o));
+
+	if (o)
+		o->diag = diag;
+	return o;
+}
+
+void owner_free(struct owner *o)
+{
+	free(o);
+}
+
+void owner_stats(const struct owner *o, struct owner_stats *out)
+{
+	*out = o->stats;
+}
+
+static void remember(struct owner *o, int64_t pid)
+{
+	for (unsigned i = 0; i < RECENT_MAX; i++)
+		if (o->recent[i] == pid)
+			return;
+	o->recent[o->recent_at++ % RECENT_MAX] = pid;
+}
+
+enum seen { SEEN_NOT, SEEN_GONE, SEEN_HOLDS };
+
+/* What it is comes first, since that goes with the process. */
+static enum seen look_at(int64_t pid, uint64_t inode, struct proc_facts *facts)
+{
+	int folder = proc_open(pid), has;
+	bool alive;
+
+	if (folder < 0)
+		return SEEN_NOT;
+	alive = proc_read(folder, pid, facts);
+	has = alive ? proc_has_socket(folder, inode) : 0;
+	close(folder);
+	if (has > 0)
+		return SEEN_HOLDS;
+	return has == -ESRCH || has == -ENOENT ? SEEN_GONE : SEEN_NOT;
+}
+
+/* The topmost process of the same user that has the socket, too. */
+static void climb(uint64_t inode, struct proc_facts *facts)
+{
+	struct proc_facts up;
+
+	for (unsigned i = 0; i < PARENTS_MAX && facts->parent > 1; i++) {
+		if (proc_uid(facts->parent) != facts->uid ||
+		    look_at(facts->parent, inode, &up) != SEEN_HOLDS ||
+		    up.uid != facts->uid)
+			return;
+		*facts = up;
+	}
+}
+
+/* The process holds the socket. Whoever made it is charged, and both must be the same to be
+ * sure: a socket can be handed on, and a program may run as two users at once. */
+static void settle(struct owner *o, const struct owner_question *q, int64_t socket_uid,
+		   struct owner_answer *out)
+{
+	climb(q->inode, &out->facts);
+	remember(o, out->facts.pid);
+	out->uid = socket_uid;
+	if (out->facts.uid == socket_uid && out->facts.real_uid == socket_uid) {
+		out->sure = PACKET_SOCKET;
+	} else {
+		out->sure = PACKET_PROBABLE;
+		if (socket_uid == 0 && out->facts.uid > 0)
+			out->uid = out->facts.uid; /* made by root, handed down */
+	}
+}
+
+/* true: found. */
+static bool try_candidate(struct owner *o, struct owner_question *q, int64_t pid,
+			  int64_t socket_uid, struct owner_answer *out)
+{
+	switch (look_at(pid, q->inode, &out->facts)) {
+	case SEEN_HOLDS:
+		settle(o, q, socket_uid, out);
+		return true;
+	case SEEN_GONE:
+		q->gone++;
+		q->last = *out;
+		break;
+	case SEEN_NOT:
+		break;
+	}
+	return false;
+}
+
+static bool try_recent(struct owner *o, struct owner_question *q, int64_t uid,
+		       struct owner_answer *out)
+{
+	for (unsigned i = 1; i <= RECENT_MAX; i++) {
+		int64_t pid = o->recent[(o->recent_at - i) % RECENT_MAX];
+
+		if (pid && proc_uid(pid) == uid && try_candidate(o, q, pid, uid, out))
+			return true;
+	}
+	return false;
+}
+
+static bool try_newest(struct owner *o, struct owner_question *q, int64_t uid,
+		       struct owner_answer *out)
+{
+	int64_t newest = proc_newest();
+
+	for (int64_t pid = newest; pid > 0 && pid > newest - NEWEST_MAX; pid--)
+		if (proc_uid(pid) == uid && try_candidate(o, q, pid, uid, out))
+			return true;
+	return false;
+}
+
+/* The socket is closed, or another's by now: what is left is who made it, if netfilter told,
+ * and a process that ended while it was looked at, if there was but one. */
+static void give_up(const struct owner_question *q, int64_t uid, struct owner_answer *out)
+{
+	if (uid >= 0 && q->gone == 1 && q->last.facts.uid == uid) {
+		*out = q->last;
+		out->sure = PACKET_PROBABLE;
+	} else {
+		*out = (struct owner_answer){.sure = uid >= 0 ? PACKET_UID_ONLY
+							      : PACKET_UNKNOWN};
+	}
+	out->uid = uid;
+}
+
+/* Who made the socket; -1: it is closed, or the address is another connection's by now. */
+static int64_t ask_kernel(struct owner *o, struct owner_question *q)
+{
+	const struct flow *f = &q->flow;
+	struct sockdiag_answer a;
+
+	if (sockdiag_find(o->diag, &f->from, f->from_port, &f->to, f->to_port, &a) != 0 ||
+	    a.inode == 0 || (q->inode && q->inode != a.inode) ||
+	    (q->uid >= 0 && q->uid != (int64_t)a.uid))
+		return -1;
+	q->inode = a.inode;
+	return a.uid;
+}
+
+bool owner_find(struct owner *o, struct owner_question *q, struct owner_answer *out)
+{
+	int64_t uid;
+
+	*out = (struct owner_answer){.uid = -1};
+	o->stats.asked++;
+	uid = ask_kernel(o, q);
+	if (uid < 0) {
+		give_up(q, q->uid, out);
+		return true;
+	}
+	if (try_recent(o, q, uid, out) || try_newest(o, q, uid, out))
+		return true;
+	q->uid = uid; /* from here on it is known */
+	return false;
+}
+
+struct search {
+	struct owner *o;
+	struct owner_question *q;
+	struct owner_answer *out;
+	bool (*busy)(void *ctx);
+	void *ctx;
+	bool anybody; /* whatever the process's user: the socket was handed down */
+	bool found, interrupted;
+};
+
+static bool search_one(int64_t pid, void *ctx)
+{
+	struct search *s = ctx;
+
+	if ((proc_uid(pid) == s->q->uid) == s->anybody)
+		return true;
+	s->found = try_candidate(s->o, s->q, pid, s->q->uid, s->out);
+	if (!s->found)
+		s->interrupted = s->busy(s->ctx);
+	return !s->found && !s->interrupted;
+}
+
+bool owner_search(struct owner *o, struct owner_question *q, bool (*busy)(void *ctx),
+		  void *ctx, struct owner_answer *out)
+{
+	struct search s = {.o = o, .q = q, .out = out, .busy = busy, .ctx = ctx};
+
+	*out = (struct owner_answer){.uid = -1};
+	o->stats.searched++;
+	if (ask_kernel(o, q) < 0) {
+		give_up(q, q->uid, out);
+		return true;
+	}
+	proc_each(search_one, &s);
+	if (!s.found && !s.interrupted) {
+		s.anybody = true;
+		proc_each(search_one, &s);
+	}
+	if (s.interrupted)
+		return false;
+	if (!s.found)
+		give_up(q, q->uid, out);
+	return true;
+}
