@@ -2,13 +2,16 @@
 /* Copyright (C) 2026 the osm authors */
 /* replay: what old logs would have set off, by the same engine and the log's own time. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "osmd/base/file.h"
 #include "osmd/cmd.h"
 #include "osmd/engine/replay.h"
 
+#define CONF_MAX (8 * 1024 * 1024)
 #define PROGRESS_EVERY_MS 100
 /* Short work needs no bar. */
 #define PROGRESS_AFTER_MS 400
@@ -18,6 +21,10 @@ struct replay {
 	const struct cmd *c;
 	int64_t since_s;
 	bool totals_only;
+	bool short_rows;  /* --short: what a list needs of each report */
+	bool tells;	  /* --progress: "FILE FILES DONE TOTAL" lines on stderr */
+	const char *conf; /* --conf: instead of osm.conf; NULL: osm.conf */
+	size_t file_number;
 	uint64_t fired, earlier;
 	/* the bar, on stderr when that is a terminal */
 	bool has_terminal, drawn;
@@ -46,6 +53,11 @@ static void on_progress(uint64_t done, uint64_t total, void *ctx)
 	int64_t now = now_ms();
 	int filled;
 
+	if (r->tells) {
+		fprintf(stderr, "%zu %zu %" PRIu64 " %" PRIu64 "\n", r->file_number, r->c->count,
+			done, total);
+		return;
+	}
 	if (!r->has_terminal || now - r->begun_ms < PROGRESS_AFTER_MS ||
 	    now - r->drawn_ms < PROGRESS_EVERY_MS)
 		return;
@@ -103,6 +115,27 @@ static void print_fired(const json_t *report, unsigned wanted)
 	putchar('\n');
 }
 
+/* The members that a list shows; NULL without memory. */
+static json_t *short_row(const json_t *report)
+{
+	static const char *const names[] = {"id",      "time", "kind",	     "type",  "account",
+					    "mailbox", "key",  "count", "recipients", "limit",
+					    "unit",    "wanted", "confirmed"};
+	json_t *row = json_object();
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		json_object_set(row, names[i], json_object_get(report, names[i]));
+	return row;
+}
+
+static void print_json(const struct replay *r, const json_t *report)
+{
+	json_t *row = r->short_rows ? short_row(report) : NULL;
+
+	json_dumpf(row ? row : report, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+	json_decref(row);
+}
+
 static void on_report(json_t *report, unsigned wanted, bool confirmed, void *ctx)
 {
 	struct replay *r = ctx;
@@ -119,7 +152,7 @@ static void on_report(json_t *report, unsigned wanted, bool confirmed, void *ctx
 		/* one by one, so that memory stays flat however much is set off */
 		fputs(r->fired > 1 ? ",\n" : "\n", stdout);
 		json_object_set_new(report, "confirmed", json_boolean(confirmed));
-		json_dumpf(report, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+		print_json(r, report);
 	} else {
 		print_fired(report, wanted);
 	}
@@ -131,6 +164,7 @@ static bool run_files(struct replay *r, struct engine *g, struct err *e)
 		bool ok;
 
 		r->file = r->c->args[i];
+		r->file_number = i + 1;
 		r->begun_ms = now_ms();
 		ok = replay_file(g, r->file, on_progress, r, e);
 		clear_bar(r);
@@ -227,6 +261,31 @@ static int run(struct replay *r, const struct rules *rules,
 	return code;
 }
 
+static void on_conf_problem(unsigned line, const char *text, void *ctx)
+{
+	json_array_append_new(ctx, json_pack("{s:s, s:i, s:s%}", "file", "--conf", "line",
+					     (int)line, "text", text, strlen(text)));
+}
+
+/* The settings of --conf, the lists of /etc/osm. */
+static struct rules *load_rules(const struct replay *r, struct config *config,
+				json_t *problems)
+{
+	struct err e = {0};
+	char *text = NULL;
+	size_t n = 0, bad;
+
+	if (!r->conf)
+		return cmd_load_settings(r->c, config, problems);
+	if (!file_read(r->conf, CONF_MAX, &text, &n, &e)) {
+		on_conf_problem(0, e.msg, problems);
+		return NULL;
+	}
+	bad = options_load((struct slice){text, n}, config, on_conf_problem, problems);
+	free(text);
+	return bad ? NULL : cmd_load_rules(r->c, config, problems);
+}
+
 static int load_and_run(struct replay *r)
 {
 	json_t *problems = json_array();
@@ -236,7 +295,7 @@ static int load_and_run(struct replay *r)
 	struct config config;
 	int code;
 
-	rules = cmd_load_settings(r->c, &config, problems);
+	rules = load_rules(r, &config, problems);
 	if (rules)
 		accounts = accounts_load(&r->c->paths, &e);
 	if (!rules) {
@@ -260,9 +319,12 @@ int cmd_replay(struct cmd *c)
 	const struct cmd_option options[] = {
 		{"--totals", NULL, &r.totals_only},
 		{"--since", &since, NULL},
+		{"--short", NULL, &r.short_rows},
+		{"--progress", NULL, &r.tells},
+		{"--conf", &r.conf, NULL},
 	};
 
-	if (!cmd_options(c, options, 2, 1, SIZE_MAX))
+	if (!cmd_options(c, options, 5, 1, SIZE_MAX))
 		return CMD_USAGE;
 	if (since && r.totals_only)
 		return cmd_fail(c, CMD_USAGE,
