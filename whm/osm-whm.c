@@ -35,6 +35,7 @@ static const struct route routes[] = {
 	{"reports", "Reports", "Reports", false, NULL, reports_page},
 	{"report", "Report", NULL, false, NULL, evidence_page},
 	{"export", "Report", NULL, false, "application/json", evidence_export},
+	{"inforce", "In Force", "In Force", false, NULL, inforce_page},
 	{"undo", "Undo", NULL, true, NULL, undo_page},
 	{"act", "Act", NULL, true, NULL, act_page},
 };
@@ -184,7 +185,7 @@ static int send_html(struct site *s)
 static int send_raw(const struct site *s, const char *type)
 {
 	headers(s, type);
-	if (strcmp(type, "application/json") == 0)
+	if (strcmp(cgi_text(&s->cgi.query, "page"), "export") == 0)
 		fputs("Content-Disposition: attachment; filename=\"osm-report.json\"\r\n", stdout);
 	fputs("\r\n", stdout);
 	fwrite(s->raw.p, 1, s->raw.n, stdout);
@@ -234,9 +235,12 @@ static int serve(struct site *s, const struct token_key *key)
 	if (!token_make(key, user, session, s->now_s, s->token))
 		return refuse(s, 500, "No token for this page's forms could be made.");
 	begin(s, r, r->title);
-	if (!r->type)
+	/* what was just changed may have changed osmd's state */
+	if (!r->type && !r->changes)
 		site_banner(s);
 	r->show(s);
+	if (r->changes)
+		site_banner(s);
 	end(s);
 	return r->type && s->code == 200 ? send_raw(s, r->type) : send_html(s);
 }

@@ -9,6 +9,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,9 +36,11 @@ const char *run_program(char out[PATH_MAX])
 
 /* What stands on the child's descriptors 1 and 2. */
 struct outputs {
-	int pipe_fd;		      /* or -1: the files */
-	const char *output, *messages; /* NULL: /dev/null */
+	int fd;
+	const char *messages; /* a file; NULL: /dev/null */
 };
+
+#define NEW_FILE (O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW)
 
 static bool spawn(const struct paths *paths, const char *const *words,
 		  const struct outputs *to, pid_t *child, struct err *e)
@@ -46,7 +49,6 @@ static bool spawn(const struct paths *paths, const char *const *words,
 	char *argv[RUN_WORDS_MAX + 4] = {(char *)(uintptr_t) "osm"};
 	char *env[] = {(char *)(uintptr_t) "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
 		       (char *)(uintptr_t) "HOME=/root", (char *)(uintptr_t) "LANG=C", NULL};
-	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW;
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t how;
 	size_t n = 1;
@@ -66,12 +68,9 @@ static bool spawn(const struct paths *paths, const char *const *words,
 	/* a process group of its own: the web server's signals are not for it */
 	posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP);
 	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-	if (to->pipe_fd >= 0)
-		posix_spawn_file_actions_adddup2(&files, to->pipe_fd, 1);
-	else
-		posix_spawn_file_actions_addopen(&files, 1, to->output, flags, 0600);
+	posix_spawn_file_actions_adddup2(&files, to->fd, 1);
 	posix_spawn_file_actions_addopen(&files, 2, to->messages ? to->messages : "/dev/null",
-					 to->messages ? flags : O_WRONLY, 0600);
+					 to->messages ? NEW_FILE : O_WRONLY, 0600);
 	rc = posix_spawn(child, run_program(program), &files, &how, argv, env);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&how);
@@ -111,14 +110,14 @@ static bool drain(int fd, int64_t until_ms, struct buf *out)
 bool run_osm(const struct paths *paths, const char *const *words, unsigned timeout_s,
 	     struct buf *out, int *code, struct err *e)
 {
-	struct outputs to = {.pipe_fd = -1};
+	struct outputs to = {0};
 	int ends[2], status = 0;
 	bool in_time;
 	pid_t child;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_set(e, errno, "pipe: %s", strerror(errno));
-	to.pipe_fd = ends[1];
+	to.fd = ends[1];
 	if (!spawn(paths, words, &to, &child, e)) {
 		close(ends[0]);
 		close(ends[1]);
@@ -142,8 +141,27 @@ bool run_osm(const struct paths *paths, const char *const *words, unsigned timeo
 bool run_osm_behind(const struct paths *paths, const char *const *words,
 		    const char *output_path, const char *messages_path, struct err *e)
 {
-	const struct outputs to = {.pipe_fd = -1, .output = output_path, .messages = messages_path};
+	struct outputs to = {.messages = messages_path};
 	pid_t child;
+	bool ok;
 
-	return spawn(paths, words, &to, &child, e);
+	to.fd = open(output_path, NEW_FILE | O_CLOEXEC, 0600);
+	if (to.fd < 0)
+		return err_set(e, errno, "%s: %s", output_path, strerror(errno));
+	/* the lock is the open file's: it lives on in the child alone */
+	ok = flock(to.fd, LOCK_EX | LOCK_NB) == 0 ||
+	     err_set(e, errno, "%s: %s", output_path, strerror(errno));
+	ok = ok && spawn(paths, words, &to, &child, e);
+	close(to.fd);
+	return ok;
+}
+
+bool run_goes_on(const char *output_path)
+{
+	int fd = open(output_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool goes_on = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+
+	if (fd >= 0)
+		close(fd);
+	return goes_on;
 }

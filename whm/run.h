@@ -24,5 +24,7 @@ bool run_osm(const struct paths *paths, const char *const *words, unsigned timeo
  * its messages in another (both are made anew, mode 0600). */
 bool run_osm_behind(const struct paths *paths, const char *const *words,
 		    const char *output_path, const char *messages_path, struct err *e);
+/* Is the one that writes output_path still at it? */
+bool run_goes_on(const char *output_path);
 
 #endif

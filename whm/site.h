@@ -59,5 +59,6 @@ void evidence_page(struct site *s);
 void evidence_export(struct site *s);
 void undo_page(struct site *s);
 void act_page(struct site *s);
+void inforce_page(struct site *s);
 
 #endif
