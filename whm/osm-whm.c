@@ -36,6 +36,9 @@ static const struct route routes[] = {
 	{"report", "Report", NULL, false, NULL, evidence_page},
 	{"export", "Report", NULL, false, "application/json", evidence_export},
 	{"inforce", "In Force", "In Force", false, NULL, inforce_page},
+	{"controls", "osmd Controls", "osmd Controls", false, NULL, controls_page},
+	{"control", "osmd Controls", NULL, true, NULL, control_page},
+	{"log", "Log", NULL, false, "text/plain; charset=utf-8", controls_log},
 	{"undo", "Undo", NULL, true, NULL, undo_page},
 	{"act", "Act", NULL, true, NULL, act_page},
 };
