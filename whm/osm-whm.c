@@ -36,6 +36,8 @@ static const struct route routes[] = {
 	{"report", "Report", NULL, false, NULL, evidence_page},
 	{"export", "Report", NULL, false, "application/json", evidence_export},
 	{"inforce", "In Force", "In Force", false, NULL, inforce_page},
+	{"settings", "Settings", "Settings", false, NULL, settings_page},
+	{"settings-save", "Settings", NULL, true, NULL, settings_save},
 	{"controls", "osmd Controls", "osmd Controls", false, NULL, controls_page},
 	{"control", "osmd Controls", NULL, true, NULL, control_page},
 	{"log", "Log", NULL, false, "text/plain; charset=utf-8", controls_log},

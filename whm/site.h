@@ -60,6 +60,8 @@ void evidence_export(struct site *s);
 void undo_page(struct site *s);
 void act_page(struct site *s);
 void inforce_page(struct site *s);
+void settings_page(struct site *s);
+void settings_save(struct site *s);
 void controls_page(struct site *s);
 void controls_log(struct site *s);
 void control_page(struct site *s);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+#include "whm/edit.h"
+
+#include "tests/unit/whm/site.h"
+
+static struct edit x;
+
+static void end(void)
+{
+	edit_clear(&x);
+	site_end();
+}
+
+TestSuite(edit, .init = site_begin, .fini = end);
+
+static void load(const char *text)
+{
+	struct err e = {0};
+
+	put_file(PATH_IGNORE, text);
+	edit_clear(&x);
+	cr_assert(edit_load(&site, PATH_IGNORE, &x, &e), "%s", e.msg);
+}
+
+Test(edit, missing_file_is_empty_and_known_as_missing)
+{
+	char mark[EDIT_MARK_SIZE];
+	struct err e = {0};
+
+	cr_assert(edit_load(&site, PATH_IGNORE, &x, &e));
+	cr_assert(x.is_missing);
+	cr_assert_eq(x.n, 0);
+	snprintf(mark, sizeof(mark), "%s", x.mark);
+	load("");
+	cr_assert(!x.is_missing);
+	cr_assert(!edit_is_same(&x, mark), "somebody made it meanwhile");
+}
+
+Test(edit, mark_tells_texts_apart)
+{
+	char mark[EDIT_MARK_SIZE];
+
+	load("user:bob\n");
+	snprintf(mark, sizeof(mark), "%s", x.mark);
+	cr_assert(edit_is_same(&x, mark));
+	cr_assert(!edit_is_same(&x, ""));
+	load("user:bob");
+	cr_assert(!edit_is_same(&x, mark));
+	load("user:bob\n");
+	cr_assert(edit_is_same(&x, mark));
+}
+
+Test(edit, save_keeps_the_mode)
+{
+	char path[PATH_MAX], *text;
+	struct err e = {0};
+	struct stat st;
+
+	load("user:bob\n");
+	site_path(&site, PATH_IGNORE, path);
+	cr_assert_eq(chmod(path, 0640), 0);
+	cr_assert(edit_save(&site, &x, SLICE("user:eve\n"), &e), "%s", e.msg);
+	cr_assert_eq(stat(path, &st), 0);
+	cr_assert_eq(st.st_mode & 07777, 0640);
+	text = get_file(PATH_IGNORE);
+	cr_assert_str_eq(text, "user:eve\n");
+	free(text);
+}
+
+Test(edit, only_text_that_comes_back_unchanged_is_plain)
+{
+	load("# caf\xc3\xa9\n\tuser:bob\n");
+	cr_assert(edit_is_plain(&x));
+	load("user:bob\r\n");
+	cr_assert(!edit_is_plain(&x), "a browser would make LF of it");
+	load("# caf\xe9\n");
+	cr_assert(!edit_is_plain(&x), "Latin-1");
+	load("# \xe2\x80\xae\n");
+	cr_assert(!edit_is_plain(&x), "a mark that turns text");
+}
+
+Test(edit, takes_what_a_browser_sends)
+{
+	static const struct {
+		const char *sent, *want;
+	} rows[] = {
+		{"a\r\nb\r\n", "a\nb\n"}, {"a\r\nb", "a\nb\n"}, {"", ""},
+		{"a\nb\n", "a\nb\n"},	  {"a\rb", "a\rb\n"},	{"\r\n", "\n"},
+	};
+	struct buf out;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		buf_init(&out, 100);
+		edit_take(slice_str(rows[i].sent), &out);
+		cr_assert_str_eq(buf_str(&out), rows[i].want);
+		buf_clear(&out);
+	}
+}
+
+Test(edit, file_that_is_too_large_is_an_error)
+{
+	char path[PATH_MAX];
+	struct err e = {0};
+
+	load("x");
+	cr_assert_eq(truncate(site_path(&site, PATH_IGNORE, path), EDIT_MAX + 1), 0);
+	edit_clear(&x);
+	cr_assert(!edit_load(&site, PATH_IGNORE, &x, &e));
+	cr_assert_neq(e.code, 0);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+#include "whm/edit.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "osmd/base/file.h"
+#include "osmd/base/sip.h"
+#include "whm/words.h"
+
+static void set_mark(struct edit *x)
+{
+	snprintf(x->mark, sizeof(x->mark), "%c%016" PRIx64, x->is_missing ? 'n' : 'f',
+		 sip_hash((struct slice){x->text, x->n}, 0, 0));
+}
+
+bool edit_load(const struct site *s, const char *absolute, struct edit *out, struct err *e)
+{
+	char path[PATH_MAX];
+
+	*out = (struct edit){.absolute = absolute};
+	site_path(s, absolute, path);
+	if (access(path, F_OK) < 0 && errno == ENOENT) {
+		out->is_missing = true;
+		out->text = calloc(1, 1);
+		if (!out->text)
+			return err_set(e, ENOMEM, "%s: no memory", absolute);
+	} else if (!file_read(path, EDIT_MAX, &out->text, &out->n, e)) {
+		return false;
+	}
+	set_mark(out);
+	return true;
+}
+
+void edit_clear(struct edit *x)
+{
+	free(x->text);
+	*x = (struct edit){0};
+}
+
+bool edit_is_same(const struct edit *x, const char *mark)
+{
+	return strcmp(x->mark, mark) == 0;
+}
+
+bool edit_save(const struct site *s, const struct edit *x, struct slice text, struct err *e)
+{
+	char path[PATH_MAX], folder[PATH_MAX];
+
+	site_path(s, "/etc/osm", folder);
+	return file_mkdirs(folder, 0700, e) &&
+	       file_replace(site_path(s, x->absolute, path), text, 0600, e);
+}
+
+bool edit_is_plain(const struct edit *x)
+{
+	struct buf shown;
+	bool same;
+
+	buf_init(&shown, 16 * EDIT_MAX);
+	words_clean((struct slice){x->text, x->n}, true, 0, &shown);
+	same = buf_ok(&shown) &&
+	       slice_eq(buf_view(&shown), (struct slice){x->text, x->n});
+	buf_clear(&shown);
+	return same;
+}
+
+void edit_take(struct slice sent, struct buf *out)
+{
+	for (size_t i = 0; i < sent.n; i++)
+		if (sent.p[i] != '\r' || i + 1 == sent.n || sent.p[i + 1] != '\n')
+			buf_putc(out, sent.p[i]);
+	if (out->n && out->p[out->n - 1] != '\n')
+		buf_putc(out, '\n');
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/* settings: the whole osm.conf, section by section, each setting with its comment. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "whm/form.h"
+
+/* A section's id: its title with what an id can't hold left out. */
+static const char *section_id(const char *title, char out[64])
+{
+	size_t n = 0;
+
+	for (; *title && n < 63; title++)
+		out[n++] = *title == ' ' ? '-' : *title;
+	out[n] = '\0';
+	return out;
+}
+
+static bool begins_section(size_t i)
+{
+	return i == 0 || strcmp(options_row(i)->section, options_row(i - 1)->section) != 0;
+}
+
+static void contents(struct site *s)
+{
+	char id[64], anchor[66];
+
+	page_open(s->page, "nav", "class", "links", "aria-label", "Sections", NULL);
+	for (size_t i = 0; i < options_count(); i++) {
+		if (!begins_section(i))
+			continue;
+		snprintf(anchor, sizeof(anchor), "#%s", section_id(options_row(i)->section, id));
+		page_put(s->page, "a", options_row(i)->section, "href", anchor, "class", "button",
+			 NULL);
+	}
+	page_close(s->page);
+}
+
+/* LF ends a line, an empty line parts paragraphs. */
+static void comment(struct page *p, const char *help)
+{
+	struct slice rest = slice_str(help), line;
+	bool more = true, is_open = false;
+
+	page_open(p, "div", "class", "comment", NULL);
+	while (more) {
+		char *text;
+
+		more = slice_cut(&rest, '\n', &line);
+		if (!more)
+			line = rest;
+		if (line.n && !is_open)
+			page_open(p, "p", NULL);
+		else if (line.n)
+			page_void(p, "br", NULL);
+		else if (is_open)
+			page_close(p);
+		is_open = line.n > 0;
+		text = slice_dup(line);
+		page_text(p, text);
+		free(text);
+	}
+	if (is_open)
+		page_close(p);
+	page_close(p);
+}
+
+static void hint(struct page *p, const struct form *f, size_t i)
+{
+	const struct option_row *row = options_row(i);
+
+	page_open(p, "p", "class", "effect", NULL);
+	page_textf(p, "Default: %s", row->fallback[0] ? row->fallback : "(empty)");
+	if (strcmp(row->kind, "number") == 0)
+		page_textf(p, " [%u-%u]", row->min, row->max);
+	if (form_changed(f, i))
+		page_textf(p, ". Saved now: %s", f->fields[i].before);
+	page_close(p);
+}
+
+static void setting(struct site *s, const struct form *f, size_t i)
+{
+	const struct option_row *row = options_row(i);
+	bool is_other = strcmp(f->fields[i].value, row->fallback) != 0;
+
+	comment(s->page, row->help);
+	page_open(s->page, "div", "class",
+		  f->fields[i].problem ? "setting wrong" : is_other ? "setting other" : "setting",
+		  NULL);
+	form_widget(s->page, f, i, NULL);
+	hint(s->page, f, i);
+	page_close(s->page);
+}
+
+static void show(struct site *s, const struct form *f)
+{
+	char id[64];
+
+	contents(s);
+	page_form(s->page, "settings-save", s->token, "settings");
+	page_hidden(s->page, "mark", f->file.mark);
+	for (size_t i = 0; i < f->n; i++) {
+		if (begins_section(i)) {
+			if (i)
+				page_close(s->page);
+			page_open(s->page, "section", "id",
+				  section_id(options_row(i)->section, id), NULL);
+			page_put(s->page, "h2", options_row(i)->section, NULL);
+		}
+		setting(s, f, i);
+	}
+	page_close(s->page);
+	page_open(s->page, "div", "class", "save", NULL);
+	page_button(s->page, "Change", "go");
+	page_put(s->page, "span", " writes osm.conf: its comments, its order and what osm doesn't know stay.",
+		 NULL);
+	page_close(s->page);
+	page_close(s->page);
+}
+
+void settings_page(struct site *s)
+{
+	struct err e = {0};
+	struct form f;
+
+	if (form_load(s, &f, &e)) {
+		form_complaints(s->page, &f);
+		show(s, &f);
+	} else {
+		s->code = 500;
+		page_callout_text(s->page, "bad", e.msg);
+	}
+	form_clear(&f);
+}
+
+void settings_save(struct site *s)
+{
+	struct err e = {0};
+	struct form f;
+	bool saved = false;
+
+	if (form_load(s, &f, &e)) {
+		saved = form_save(s, &f);
+		if (!saved)
+			show(s, &f);
+	} else {
+		s->code = 500;
+		page_callout_text(s->page, "bad", e.msg);
+	}
+	form_clear(&f);
+	if (saved)
+		page_link(s->page, "Back to the settings", "button",
+			  page_address("settings", NULL));
+}
