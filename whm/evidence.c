@@ -220,6 +220,41 @@ static void done(struct site *s, const json_t *r)
 	page_close(s->page);
 }
 
+/* A link to a form of Event Configuration that has these values already. */
+static void form_link(struct site *s, const char *text, const char *place, char *address)
+{
+	char *whole = NULL;
+
+	if (address && asprintf(&whole, "%s#%s", address, place) < 0)
+		whole = NULL;
+	free(address);
+	page_link(s->page, text, "button", whole);
+}
+
+static void config_links(struct site *s, const json_t *r)
+{
+	const char *type = json_text(r, "type"), *key = json_text(r, "key");
+	const char *mailbox = json_text(r, "mailbox"), *account = json_text(r, "account");
+	const char *who_key = strstr(type, ":cwd") && key[0] == '/' ? key
+			      : mailbox[0]			    ? mailbox
+								    : account;
+	char limit[24];
+
+	if (!account[0])
+		return;
+	snprintf(limit, sizeof(limit), "%" PRId64, json_number(r, "limit"));
+	page_open(s->page, "p", "class", "links", NULL);
+	form_link(s, "Change this limit", "accounts",
+		  page_address("events", "key", who_key, "event", type, "limit", limit, NULL));
+	form_link(s, "Never count this again", "ignore",
+		  page_address("events", "kind",
+			       who_key == key	    ? "path"
+			       : who_key == mailbox ? "mailbox"
+						    : "user",
+			       "value", who_key, NULL));
+	page_close(s->page);
+}
+
 /* What an administrator can do now that osm did not. */
 static void more(struct site *s, const json_t *r)
 {
@@ -251,6 +286,7 @@ static void more(struct site *s, const json_t *r)
 		 NULL);
 	page_close(s->page);
 	page_close(s->page);
+	config_links(s, r);
 	page_close(s->page);
 }
 

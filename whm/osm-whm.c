@@ -16,7 +16,9 @@
 #include <unistd.h>
 
 #include "osmd/base/version.h"
+#include "whm/lists.h"
 #include "whm/site.h"
+#include "whm/whatif.h"
 #include "whm/words.h"
 
 #define KEY_PATH PATH_STATE_DIR "/whm.key"
@@ -38,6 +40,13 @@ static const struct route routes[] = {
 	{"inforce", "In Force", "In Force", false, NULL, inforce_page},
 	{"settings", "Settings", "Settings", false, NULL, settings_page},
 	{"settings-save", "Settings", NULL, true, NULL, settings_save},
+	{"events", "Event Configuration", "Event Configuration", false, NULL, events_page},
+	{"events-save", "Event Configuration", NULL, true, NULL, events_save},
+	{"list-save", "Event Configuration", NULL, true, NULL, lists_save},
+	{"list-add", "Event Configuration", NULL, true, NULL, lists_add},
+	{"whatif", "What would have happened", NULL, false, NULL, whatif_page},
+	{"whatif-start", "What would have happened", NULL, true, NULL, whatif_start},
+	{"whatif-progress", "Trial", NULL, false, "application/json", whatif_progress},
 	{"controls", "osmd Controls", "osmd Controls", false, NULL, controls_page},
 	{"control", "osmd Controls", NULL, true, NULL, control_page},
 	{"log", "Log", NULL, false, "text/plain; charset=utf-8", controls_log},

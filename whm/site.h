@@ -62,6 +62,8 @@ void act_page(struct site *s);
 void inforce_page(struct site *s);
 void settings_page(struct site *s);
 void settings_save(struct site *s);
+void events_page(struct site *s);
+void events_save(struct site *s);
 void controls_page(struct site *s);
 void controls_log(struct site *s);
 void control_page(struct site *s);

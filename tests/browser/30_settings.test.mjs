@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Copyright (C) 2026 the osm authors
+//
+// Settings, events and lists are changed on the page, and nothing is lost when they are wrong.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { after, before, beforeEach, test } from "node:test";
+import { close, fresh, inlab, labFile, open, osm, send, sound, until } from "./lab.mjs";
+
+const conf = labFile("/etc/osm/osm.conf");
+const shipped = `# The first line is mine
+TESTING = "0"   # and so is this
+LOGLINE_LIMIT="20"
+
+# nobody may touch this comment
+LOGLINE_ACTIONS = "store"
+`;
+
+before(fresh);
+beforeEach(() => {
+  writeFileSync(conf, shipped);
+  inlab("rm", "-f", "/etc/osm/osm.accounts", "/etc/osm/osm.ignore");
+  osm("start");
+  osm("reload");
+});
+after(close);
+
+test("every setting stands there with its comment, default and range", async () => {
+  const page = await open();
+  await page.go("?page=settings");
+  const settings = osm("conf").settings;
+  for (const { name, kind, value } of settings) {
+    const field = page.locator(`[name="${name}"]:not([type=hidden])`);
+    if (kind === "actions") {
+      const ticked = await field.evaluateAll((all) => all.filter((e) => e.checked).map((e) => e.value));
+      assert.equal(ticked.sort().join(), value.split(",").sort().join(), name);
+    } else assert.equal(await field.inputValue(), value, name);
+  }
+  assert.equal(await page.locator(".setting").count(), settings.length);
+  assert.equal(await page.locator(".comment").count(), settings.length);
+  assert.equal(await page.locator(".setting.other").count(), 3);
+  await sound(page, "settings");
+});
+
+test("a change keeps all other bytes, and is applied when osmd is told", async () => {
+  const page = await open();
+  await page.go("?page=settings");
+  await page.getByLabel("LOGLINE_LIMIT", { exact: true }).fill("33");
+  await page.getByRole("group", { name: "LOGLINE_ACTIONS" }).getByLabel("email").check();
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByText("Changes saved").waitFor();
+  await sound(page, "saved");
+  assert.equal(readFileSync(conf, "utf8"), shipped.replace('"20"', '"33"').replace('"store"', '"email,store"'));
+  await page.getByRole("button", { name: "Apply now" }).click();
+  await page.getByText("osmd has the new settings").waitFor();
+  await page.go("?page=settings");
+  assert.equal(await page.getByLabel("LOGLINE_LIMIT", { exact: true }).inputValue(), "33");
+});
+
+test("wrong values come back with their errors beside them, and nothing is saved", async () => {
+  const page = await open();
+  await page.go("?page=settings");
+  await page.getByLabel("LOGLINE_LIMIT", { exact: true }).fill("a lot <b>");
+  await page.getByLabel("REPORT_TO", { exact: true }).fill('me"\nTESTING');
+  await page.getByLabel("REPORT_DAYS", { exact: true }).fill("31");
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByText("Nothing was saved.").waitFor();
+  await sound(page, "errors");
+  assert.equal(readFileSync(conf, "utf8"), shipped);
+  const wrong = page.getByLabel("LOGLINE_LIMIT", { exact: true });
+  assert.equal(await wrong.inputValue(), "a lot <b>");
+  assert.equal(await wrong.getAttribute("aria-invalid"), "true");
+  assert.match(await page.locator("#LOGLINE_LIMIT-problem").innerText(), /whole number from 0 to 100000/);
+  assert.ok(await page.locator("#REPORT_TO-problem").isVisible());
+  assert.equal(await page.getByLabel("REPORT_DAYS", { exact: true }).inputValue(), "31");
+  assert.equal(await page.locator(".problem").count(), 2);
+  // corrected, all of it is saved at once
+  await wrong.fill("44");
+  await page.getByLabel("REPORT_TO", { exact: true }).fill("me@lab.example");
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByText("Changes saved").waitFor();
+  const now = readFileSync(conf, "utf8");
+  assert.ok(now.startsWith(shipped.replace('"20"', '"44"')));
+  assert.match(now, /REPORT_TO = "me@lab\.example"\n/);
+  assert.match(now, /REPORT_DAYS = "31"\n/);
+});
+
+test("what somebody else wrote meanwhile is not lost", async () => {
+  const page = await open();
+  await page.go("?page=settings");
+  const theirs = shipped + "# theirs\n";
+  writeFileSync(conf, theirs);
+  await page.getByLabel("LOGLINE_LIMIT", { exact: true }).fill("55");
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByText("was changed by somebody else").waitFor();
+  assert.equal(readFileSync(conf, "utf8"), theirs);
+  assert.equal(await page.getByLabel("LOGLINE_LIMIT", { exact: true }).inputValue(), "55");
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByText("Changes saved").waitFor();
+  assert.equal(readFileSync(conf, "utf8"), theirs.replace('"20"', '"55"'));
+});
+
+test("a trigger is changed on Event Configuration, by keyboard, without script", async () => {
+  const page = await open({ script: false, face: "whm" });
+  await page.go("?page=events");
+  await page.locator("#LOGLINE_LIMIT").focus();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type("66");
+  await page.keyboard.press("Enter");
+  await page.getByText("Changes saved").waitFor();
+  assert.equal(readFileSync(conf, "utf8"), shipped.replace('"20"', '"66"'));
+});
+
+test("an account gets its own limit, and it holds", async () => {
+  const page = await open();
+  await page.go("?page=events");
+  const form = page.locator("#accounts form").first();
+  await form.getByLabel("Account, mailbox or path").fill("osmcarol");
+  await form.getByLabel("Trigger").selectOption("logline");
+  await form.getByLabel("Limit").fill("3");
+  await form.getByRole("button").click();
+  await page.getByText("Changes saved").waitFor();
+  assert.equal(readFileSync(labFile("/etc/osm/osm.accounts"), "utf8"), "osmcarol logline 3\n");
+  await page.getByRole("button", { name: "Apply now" }).click();
+  await page.getByText("osmd has the new settings").waitFor();
+  send("script", "osmcarol", "5", "--subject", "own limit");
+  await until(() => osm("reports", "--account", "osmcarol").reports.some((r) => r.limit === 3), "carol's report");
+});
+
+test("a wrong line of a list is told with its number, and the text stays", async () => {
+  const page = await open();
+  const ignore = labFile("/etc/osm/osm.ignore");
+  writeFileSync(ignore, "# ours\nuser:osmdave\n");
+  await page.go("?page=events");
+  const area = page.getByLabel("Edit /etc/osm/osm.ignore");
+  assert.equal(await area.inputValue(), "# ours\nuser:osmdave\n");
+  await area.fill("# ours\nuser:osmdave\nplanet:mars\n");
+  await page.locator("#ignore").getByRole("button", { name: "Change" }).click();
+  await page.getByText("Nothing was saved").waitFor();
+  assert.match(await page.locator("main").innerText(), /osm\.ignore, line 3/);
+  assert.equal(await area.inputValue(), "# ours\nuser:osmdave\nplanet:mars\n");
+  assert.equal(readFileSync(ignore, "utf8"), "# ours\nuser:osmdave\n");
+  await sound(page, "a wrong list");
+  await area.fill("# ours\nuser:osmerin\n");
+  await page.locator("#ignore").getByRole("button", { name: "Change" }).click();
+  await page.getByText("Changes saved").waitFor();
+  assert.equal(readFileSync(ignore, "utf8"), "# ours\nuser:osmerin\n");
+});
+
+test("a report leads to its limit and to the ignore list", async () => {
+  const page = await open();
+  const report = osm("reports", "--account", "osmcarol").reports[0];
+  await page.go(`?page=report&id=${report.id}`);
+  await page.getByRole("link", { name: "Change this limit" }).click();
+  assert.equal(await page.locator("#accounts #key").inputValue(), "osmcarol");
+  await page.goBack();
+  await page.getByRole("link", { name: "Never count this again" }).click();
+  await page.locator("#ignore").getByRole("button", { name: "Ignore this" }).click();
+  await page.getByText("Changes saved").waitFor();
+  assert.equal(readFileSync(labFile("/etc/osm/osm.ignore"), "utf8"), "user:osmcarol\n");
+});
+
+test("a file that a browser would change is left to the shell", async () => {
+  writeFileSync(labFile("/etc/osm/osm.ignore"), Buffer.from("# caf\xe9\nuser:osmdave\n", "latin1"));
+  const page = await open();
+  await page.go("?page=events");
+  await page.getByText("Edit it at the shell").waitFor();
+  assert.equal(await page.getByLabel("Edit /etc/osm/osm.ignore").count(), 0);
+  assert.ok(existsSync(conf));
+});

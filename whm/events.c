@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/* events: the triggers with limit, interval and actions; who has limits of his own, and who is
+ * never counted. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "whm/events.h"
+#include "whm/lists.h"
+#include "whm/whatif.h"
+
+static const char *const counted[TRIGGER_COUNT] = {
+	[TRIGGER_PACKET] = "Connections to mail ports, for each account that makes them",
+	[TRIGGER_PACKET_CWD] = "The same, for each directory that the process stands in",
+	[TRIGGER_LOGLINE] = "Messages, for each mailbox that logs in and each account whose scripts send",
+	[TRIGGER_LOGLINE_SUBJECT] = "Messages with the same subject, for each sender",
+	[TRIGGER_CWDCHECK] = "Starts of Exim, for each account whose directory they come from",
+	[TRIGGER_CWDCHECK_CWD] = "Starts of Exim, for each directory",
+};
+
+/* "logline:subject" -> "LOGLINE_SUBJECT_LIMIT"; its index, or SIZE_MAX. */
+static size_t setting_of(enum trigger_id t, const char *what)
+{
+	char name[64];
+	int n = snprintf(name, sizeof(name), "%s_%s", trigger_name(t), what);
+
+	for (int i = 0; i < n && name[i]; i++)
+		name[i] = name[i] == ':' ? '_' : (char)toupper((unsigned char)name[i]);
+	return form_index(name);
+}
+
+static void cell(struct site *s, const struct form *f, size_t i, const char *label)
+{
+	page_open(s->page, "td", "class", f->fields[i].problem ? "wrong" : NULL, NULL);
+	form_widget(s->page, f, i, label);
+	page_close(s->page);
+}
+
+/* Triggers that this osm has no settings for aren't built into it. */
+static void trigger_row(struct site *s, const struct form *f, enum trigger_id t)
+{
+	size_t limit = setting_of(t, "LIMIT"), interval = setting_of(t, "INTERVAL");
+	size_t actions = setting_of(t, "ACTIONS");
+
+	if (limit == SIZE_MAX || interval == SIZE_MAX || actions == SIZE_MAX)
+		return;
+	page_open(s->page, "tr", NULL);
+	page_open(s->page, "th", "scope", "row", NULL);
+	page_text(s->page, trigger_name(t));
+	page_put(s->page, "p", counted[t], "class", "effect", NULL);
+	page_close(s->page);
+	cell(s, f, limit, "More than");
+	cell(s, f, interval, "within seconds");
+	cell(s, f, actions, "then");
+	page_close(s->page);
+}
+
+void events_triggers(struct site *s, const struct form *f)
+{
+	static const char *const heads[] = {"Trigger", "Limit", "Interval", "Actions"};
+
+	page_section(s->page, "Triggers");
+	page_put(s->page, "p",
+		 "A report is made when more than the limit is counted within the interval, which slides "
+		 "with every event. 0 switches a trigger off. The actions stop nobody's mail while "
+		 "TESTING is on.",
+		 NULL);
+	page_form(s->page, "events-save", s->token, "settings");
+	page_hidden(s->page, "mark", f->file.mark);
+	page_table(s->page, "Limit, interval and actions of each trigger", heads,
+		   sizeof(heads) / sizeof(heads[0]));
+	page_open(s->page, "tbody", NULL);
+	for (int t = 0; t < TRIGGER_COUNT; t++)
+		trigger_row(s, f, (enum trigger_id)t);
+	page_close(s->page);
+	page_table_end(s->page);
+	page_open(s->page, "div", "class", "save links", NULL);
+	page_button(s->page, "Change", "go");
+	whatif_buttons(s);
+	page_close(s->page);
+	page_close(s->page);
+	page_close(s->page);
+}
+
+void events_page(struct site *s)
+{
+	struct err e = {0};
+	struct form f;
+
+	if (form_load(s, &f, &e)) {
+		form_complaints(s->page, &f);
+		events_triggers(s, &f);
+	} else {
+		s->code = 500;
+		page_callout_text(s->page, "bad", e.msg);
+	}
+	form_clear(&f);
+	lists_show(s, NULL);
+}
+
+void events_save(struct site *s)
+{
+	struct err e = {0};
+	struct form f;
+	bool saved = false;
+
+	if (form_load(s, &f, &e)) {
+		saved = form_save(s, &f);
+		if (!saved)
+			events_triggers(s, &f);
+	} else {
+		s->code = 500;
+		page_callout_text(s->page, "bad", e.msg);
+	}
+	form_clear(&f);
+	if (saved)
+		page_link(s->page, "Back to the events", "button", page_address("events", NULL));
+}
