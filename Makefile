@@ -151,8 +151,9 @@ bench-firewall: all ## blocking against nft and ipset, in a network namespace of
 	@$(MAKE) --no-print-directory $(B)/fwtool
 	bash tests/bench/firewall.sh
 
-bench: all ## speed against named peers in the same run
+bench: all $(B)/tests/bench/fill_store ## speed against named peers in the same run
 	bash tests/bench/bench.sh
+	bash tests/bench/page.sh
 
 format: ## clang-format over the tree
 	clang-format -i $$(git ls-files '*.c' '*.h')
