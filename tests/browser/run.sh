@@ -4,6 +4,7 @@
 #
 # run.sh [NAME...]: the browser tests (NAME.test.mjs, or all) against a lab of their own: real
 # Exim, live osmd, Apache. What can't run here skips loudly; with OSM_NO_SKIP=1 that fails.
+# run.sh pictures: makes docs/images anew instead.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 labsh=$here/../lab/lab.sh
@@ -48,11 +49,15 @@ bash "$here/../lab/web.sh" "$lab"
 OSM_CHROMIUM=$(find_chromium)
 export OSM_LAB=$lab OSM_CHROMIUM
 
+world=(nsenter -t "$(cat "$lab/inner.pid")" -n) # only the network is the lab's
+if [ "${1:-}" = pictures ]; then
+	"${world[@]}" node "$here/pictures.mjs"
+	exit
+fi
 files=("$here"/*.test.mjs)
 if [ $# -gt 0 ]; then
 	files=()
 	for name; do files+=("$here/$name.test.mjs"); done
 fi
-# one after the other: they share the lab. Only the network is the lab's.
-nsenter -t "$(cat "$lab/inner.pid")" -n node --test --test-concurrency=1 \
-	--test-reporter=spec "${files[@]}"
+# one after the other: they share the lab
+"${world[@]}" node --test --test-concurrency=1 --test-reporter=spec "${files[@]}"
