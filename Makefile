@@ -28,7 +28,7 @@ OBJECTS := $(SOURCES:%.c=$(O)/%.o)
 UNITS   := $(shell find tests/unit -name 'test_*.c' 2>/dev/null | sort)
 FUZZERS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 BENCHES := $(sort $(wildcard tests/bench/*.c))
-PROGRAMS := $(B)/osmd $(B)/osm $(B)/osm-whm
+PROGRAMS := $(B)/osmd $(B)/osm $(B)/osm-hook $(B)/osm-whm
 CLI     := osmd/osm.c $(sort $(wildcard osmd/cmd_*.c))
 
 .PHONY: all help deps have-deps demo check quick unit unit-asan clang-warnings layers system browser \
@@ -68,6 +68,10 @@ $(B)/fwtool: $(O)/tests/lab/fwtool.o $(B)/libosm.a
 $(B)/osm-whm: $(O)/whm/osm-whm.o $(B)/libosm.a
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
 
+# small and quick to start: it needs jansson alone
+$(B)/osm-hook: $(O)/cpanel-hooks/osm-hook.o $(B)/libosm.a
+	$(CC) $(ALL_LDFLAGS) $^ $(shell pkg-config --libs jansson) -o $@
+
 $(B)/tests/%: $(O)/tests/%.o $(B)/libosm.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -lcriterion -o $@
@@ -106,7 +110,7 @@ unit-asan: have-deps ## the same under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory unit-run B=$(B)/asan HARD= CFLAGS="-O1 $(SAN)" LDFLAGS="$(SAN)"
 
 clang-warnings: have-deps ## clang builds it without a warning, too
-	@$(MAKE) --no-print-directory CC=clang B=$(B)/clang $(B)/clang/osmd $(B)/clang/osm $(B)/clang/osm-whm
+	@$(MAKE) --no-print-directory CC=clang B=$(B)/clang $(B)/clang/osmd $(B)/clang/osm $(B)/clang/osm-hook $(B)/clang/osm-whm
 
 # the csf backend by hand, for the tests (and for trying it against a real csf)
 $(B)/fwcsf: $(O)/tests/lab/fwcsf.o $(B)/libosm.a

@@ -73,7 +73,8 @@ static enum action_state store_perform(const struct action_job *job,
 	{                                                                                \
 		.id = (id_), .disruptive = true, .on = (on_), .verb = (verb_),           \
 		.perform = panelact_perform, .reverse = panelact_reverse,                \
-		.in_force = panelact_in_force, .before = panelact_before                 \
+		.in_force = panelact_in_force, .all_gone = panelact_all_gone,            \
+		.before = panelact_before                                                \
 	}
 
 #define RENAME_KIND(id_)                                                                 \

@@ -57,6 +57,8 @@ struct action_kind {
 	/* true: it is not in force any more. NULL: there is no undo. */
 	bool (*reverse)(const struct action_job *job, char detail[ACTION_DETAIL_MAX]);
 	enum action_force (*in_force)(const struct action_job *job);
+	/* Nothing of it that is ours is in force any more. NULL: the same as not in force. */
+	bool (*all_gone)(const struct action_job *job);
 	/* What follows "free" in the journal: the state before that undoing must know. false: it
 	 * can't be done, and why. */
 	bool (*before)(const struct action_job *job, char out[ACTION_BEFORE_MAX],

@@ -93,15 +93,28 @@ static bool load_accounts(struct executor *x, struct err *e)
 
 	if (!fresh)
 		return false;
-	accounts_free(x->accounts);
 	x->accounts = fresh;
 	return true;
 }
 
-void executor_refresh(struct executor *x)
+static void refresh_accounts(struct executor *x, int64_t now_s)
+{
+	struct accounts *old = x->accounts;
+	struct err e = {0};
+
+	x->accounts = NULL;
+	if (load_accounts(x, &e)) {
+		notice_maps(x, old, now_s);
+		accounts_free(old);
+		return;
+	}
+	x->accounts = old;
+	log_msg(LOG_LEVEL_ERROR, "executor: %s: the old account maps stay", e.msg);
+}
+
+void executor_refresh(struct executor *x, int64_t now_s)
 {
 	bool maps = false, lists = false;
-	struct err e = {0};
 
 	for (size_t i = 0; i < EXECUTOR_FILES; i++) {
 		struct file_stamp now;
@@ -111,9 +124,8 @@ void executor_refresh(struct executor *x)
 		x->stamps[i] = now;
 		*(accounts_file(i) ? &maps : &lists) = true;
 	}
-	if (maps && !load_accounts(x, &e))
-		log_msg(LOG_LEVEL_ERROR, "executor: %s: the old account maps stay",
-			e.msg);
+	if (maps)
+		refresh_accounts(x, now_s);
 	if (lists)
 		load_rules(x);
 }
@@ -202,7 +214,8 @@ struct executor *executor_new(const struct paths *paths, const struct config *co
 {
 	struct executor *x = executor_new_undo(paths, config, e);
 
-	if (x && !recover_all(x, (int64_t)time(NULL), e)) {
+	if (x && (!recover_all(x, (int64_t)time(NULL), e) ||
+		  !notice_begin(x, (int64_t)time(NULL), e))) {
 		err_prefix(e, "executor: finish what was left pending: ");
 		executor_free(x);
 		return NULL;
@@ -377,7 +390,7 @@ json_t *executor_handle(struct executor *x, const json_t *request, int64_t now_s
 	const char *verb = json_string_value(json_object_get(request, "do"));
 	const struct action_kind *kind;
 
-	executor_refresh(x);
+	executor_refresh(x, now_s);
 	if (!verb)
 		return executor_refuse("a request without \"do\"");
 	if (strcmp(verb, "report") == 0)
@@ -393,6 +406,8 @@ json_t *executor_handle(struct executor *x, const json_t *request, int64_t now_s
 		return executor_due(x, now_s);
 	if (strcmp(verb, "reload") == 0)
 		return reload(x);
+	if (strcmp(verb, "notice") == 0)
+		return notice_request(x, request, now_s);
 	if (strcmp(verb, "ping") == 0)
 		return json_pack("{s:b, s:[]}", "ok", 1, "actions");
 	return executor_refuse("a request that nobody knows: %.40s", verb);

@@ -12,6 +12,8 @@
  *   {"do":ACTION,"target":"...","account":"...","who":"root","expire":N}   (one that can be undone)
  *   {"do":"held","target":"bob@example.com","account":"...","who":"root","delete":true|false}
  *       counts, or deletes, held messages; the answer has "messages"
+ *   {"do":"notice","event":E,...}   what others did, see ctl/hookevent.h; also "lists": the panel's
+ *       list files have changed
  *   {"do":"expire"}   (timers: undo what has expired)     {"do":"reload"}   {"do":"ping"}
  * Answers: {"ok":true|false,"error":"...","report":"ID","actions":[{id,action,target,state,detail}]}
  * A request's "seq" comes back in its answer. Whether REPORT_STORE is on or not, a report is

@@ -67,7 +67,7 @@ struct executor {
  * nobody sees it. */
 bool executor_lost_database(const struct executor *x);
 /* Read again what has changed on disk; what can't be read stays as it was, and is logged. */
-void executor_refresh(struct executor *x);
+void executor_refresh(struct executor *x, int64_t now_s);
 /* Log and answer a refusal. */
 json_t *executor_refuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Is it to be done, or done by us? */
@@ -99,6 +99,15 @@ json_t *held_request(struct executor *x, const json_t *request, int64_t now_s);
 
 json_t *undo_request(struct executor *x, const json_t *request, int64_t now_s);
 /* Undo all whose time has come into actions (an array). */
+/* Others have changed something. */
+json_t *notice_request(struct executor *x, const json_t *request, int64_t now_s);
+/* At the start: close what is in force no more. */
+bool notice_begin(struct executor *x, int64_t now_s, struct err *e);
+/* After the maps were read anew: what was done to an account that has another name now. */
+void notice_maps(struct executor *x, const struct accounts *old, int64_t now_s);
+
+/* Undo a row that is done; row: as it is then. */
+bool undo_for(struct executor *x, struct action_row *row, const char *who, int64_t now_s);
 void undo_expired(struct executor *x, int64_t now_s, json_t *actions);
 
 /* Finish or fail every pending row. */

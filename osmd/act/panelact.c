@@ -188,6 +188,12 @@ static const char *state_before(const struct action_job *job)
 					       job->row->target, &row)
 			       ? " blocked"
 			       : "";
+	/* of what we did before, and somebody undid by half, the rest is ours still */
+	if (parts.n == PARTS_MAX &&
+	    store_action_in_force(job->store, job->row->action, job->row->target, &row))
+		return strcmp(row.before, "free login") == 0	 ? " login"
+		       : strcmp(row.before, "free sending") == 0 ? " sending"
+								 : "";
 	if (parts.n == PARTS_MAX &&
 	    part_in_force(job, parts.list[0].on) == ACTION_IN_FORCE)
 		return " login";
@@ -210,6 +216,18 @@ static bool is_ours(const struct action_job *job, const struct part *p)
 	const char *only = strchr(job->row->before, ' ');
 
 	return !only || !p->ours[0] || strcmp(only + 1, p->ours) == 0;
+}
+
+bool panelact_all_gone(const struct action_job *job)
+{
+	struct parts parts = parts_of(job);
+	bool gone = true;
+
+	for (size_t i = 0; i < parts.n; i++)
+		if (is_ours(job, &parts.list[i]))
+			gone = gone && part_in_force(job, parts.list[i].on) ==
+					       ACTION_NOT_IN_FORCE;
+	return gone;
 }
 
 /* ---- calls ---- */

@@ -20,6 +20,8 @@ enum action_state panelact_perform(const struct action_job *job,
 bool panelact_reverse(const struct action_job *job, char detail[ACTION_DETAIL_MAX]);
 /* In force when all parts are; unknown when one can't be read. */
 enum action_force panelact_in_force(const struct action_job *job);
+/* None of the parts that are ours is in force. */
+bool panelact_all_gone(const struct action_job *job);
 /* What stands behind "free" in the journal, or "". */
 bool panelact_before(const struct action_job *job, char out[ACTION_BEFORE_MAX],
 		     char why[ACTION_DETAIL_MAX]);

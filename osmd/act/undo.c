@@ -79,6 +79,11 @@ static bool undo_row(struct executor *x, struct action_row *row, enum action_sta
 	return row->state != ACTION_DONE || undo_done(x, row, to, who, now_s);
 }
 
+bool undo_for(struct executor *x, struct action_row *row, const char *who, int64_t now_s)
+{
+	return undo_row(x, row, ACTION_UNDONE, who, now_s);
+}
+
 static bool can_undo(const struct action_row *row, char why[256])
 {
 	const struct action_kind *kind = action_kind_find(row->action);

@@ -123,9 +123,16 @@ void daemon_load_maps(struct daemon *d)
 	log_msg(LOG_LEVEL_INFO, "account maps read: %zu accounts", accounts_count(fresh));
 }
 
+static void on_lists_changed(void *ctx)
+{
+	daemon_lists_changed(ctx);
+}
+
 static void on_maps_changed(void *ctx)
 {
 	daemon_load_maps(ctx);
+	/* an account may be gone or have another name */
+	daemon_lists_changed(ctx);
 }
 
 static void on_hangup(evutil_socket_t signal_number, short what, void *ctx)
@@ -395,6 +402,7 @@ static bool make_parts(struct daemon *d, struct err *e)
 	d->mapwatch = mapwatch_new(d->base, &d->paths, on_maps_changed, d, e);
 	if (!d->mapwatch)
 		return false;
+	mapwatch_on_lists(d->mapwatch, on_lists_changed);
 	d->accounts = accounts_load(&d->paths, e);
 	if (!d->accounts)
 		return false;

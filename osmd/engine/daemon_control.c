@@ -9,10 +9,18 @@
 
 #include "osmd/base/log.h"
 #include "osmd/base/version.h"
+#include "osmd/ctl/hookevent.h"
 #include "osmd/engine/daemon_parts.h"
 
 #define TOP_MOST 1000
 
+
+static struct slice text(const json_t *request, const char *name)
+{
+	const json_t *v = json_object_get(request, name);
+
+	return (struct slice){json_string_value(v), json_string_length(v)};
+}
 
 static json_t *refuse(const char *why)
 {
@@ -186,6 +194,52 @@ static json_t *pass_on(struct daemon *d, struct control_client *client,
 	return refuse(e.msg);
 }
 
+/* ---- what cPanel's hooks tell ---- */
+
+static void tell_executor(struct daemon *d, const json_t *notice)
+{
+	struct question *q = calloc(1, sizeof(*q));
+	struct err e = {0};
+
+	if (!q)
+		return;
+	*q = (struct question){d->questions, d, NULL};
+	d->questions = q;
+	if (outbox_ask(d->outbox, notice, on_answer, q, &e))
+		return;
+	log_msg(LOG_LEVEL_ERROR, "notice: %s", e.msg);
+	drop_question(q);
+}
+
+void daemon_lists_changed(struct daemon *d)
+{
+	json_t *notice = json_pack("{s:s, s:s}", "do", "notice", "event", "lists");
+
+	tell_executor(d, notice);
+	json_decref(notice);
+}
+
+/* Answered at once: cPanel waits for nothing that the executor does. */
+static json_t *take_notice(struct daemon *d, const json_t *request)
+{
+	struct slice event = text(request, "event"), user = text(request, "user");
+	struct slice mailbox = text(request, "mailbox"), fresh = text(request, "newuser");
+
+	if (!event.n || !hookevent_user_fits(user) ||
+	    (fresh.n && !hookevent_user_fits(fresh)) ||
+	    (mailbox.n && !hookevent_mailbox_fits(mailbox)))
+		return refuse("notice: a name is missing or is none");
+	log_msg(LOG_LEVEL_INFO, "the panel tells: %s %s%s%s%s%s", event.p, user.p,
+		fresh.n ? " to " : "", fresh.n ? fresh.p : "", mailbox.n ? " " : "",
+		mailbox.n ? mailbox.p : "");
+	/* whoever is let go, removed or somebody else now has a clean slate */
+	if (slice_eq(event, SLICE("unsuspended")) || slice_eq(event, SLICE("removed")) ||
+	    slice_eq(event, SLICE("renamed")))
+		engine_forget(d->engine, user);
+	tell_executor(d, request);
+	return json_pack("{s:b}", "ok", 1);
+}
+
 static json_t *handle(struct control_client *client, const json_t *request, void *ctx)
 {
 	struct daemon *d = ctx;
@@ -203,6 +257,8 @@ static json_t *handle(struct control_client *client, const json_t *request, void
 		return top(d, request);
 	if (strcmp(verb, "reload") == 0)
 		return reload(d);
+	if (strcmp(verb, "notice") == 0)
+		return take_notice(d, request);
 	if (is_for_executor(verb))
 		return pass_on(d, client, request);
 	return refuse("a request that this osmd doesn't know");

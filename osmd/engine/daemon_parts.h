@@ -68,6 +68,8 @@ struct store *daemon_store(struct daemon *d);
 
 /* ---- daemon_control.c: what people ask for ---- */
 bool daemon_control_open(struct daemon *d, struct err *e);
+/* The panel's lists of held and blocked senders have changed. */
+void daemon_lists_changed(struct daemon *d);
 /* Once outbox and control are gone. */
 void daemon_drop_questions(struct daemon *d);
 

@@ -17,8 +17,9 @@
 struct mapwatch {
 	int fd;
 	struct event *readable, *settled;
-	void (*changed)(void *ctx);
+	void (*changed)(void *ctx), (*lists_changed)(void *ctx);
 	void *ctx;
+	bool maps, lists; /* of which is to be told */
 };
 
 static bool is_ours(const char *name)
@@ -32,13 +33,18 @@ static bool is_ours(const char *name)
 	return false;
 }
 
+static bool is_list(const char *name)
+{
+	return strcmp(PATH_HOLD_USERS + sizeof(FOLDER), name) == 0 ||
+	       strcmp(PATH_SUSPENDED_USERS + sizeof(FOLDER), name) == 0;
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *ctx)
 {
 	const struct timeval wait = {.tv_sec = SETTLE_S};
 	char events[EVENTS_BYTES]
 		__attribute__((aligned(__alignof__(struct inotify_event))));
 	struct mapwatch *m = ctx;
-	bool ours = false;
 	ssize_t n;
 
 	(void)what;
@@ -46,12 +52,16 @@ static void on_readable(evutil_socket_t fd, short what, void *ctx)
 		for (ssize_t at = 0; at < n;) {
 			const struct inotify_event *ev = (const void *)(events + at);
 
-			ours |= (ev->mask & IN_Q_OVERFLOW) ||
-				(ev->len && is_ours(ev->name));
+			m->maps |= (ev->mask & IN_Q_OVERFLOW) ||
+				   (ev->len && is_ours(ev->name));
+			m->lists |= m->lists_changed &&
+				    ((ev->mask & IN_Q_OVERFLOW) ||
+				     (ev->len && is_list(ev->name)));
 			at += (ssize_t)(sizeof(*ev) + ev->len);
 		}
 	}
-	if (ours)
+	/* not put off by the next change: a customer may make them without end */
+	if ((m->maps || m->lists) && !evtimer_pending(m->settled, NULL))
 		evtimer_add(m->settled, &wait);
 }
 
@@ -61,7 +71,16 @@ static void on_settled(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd;
 	(void)what;
-	m->changed(m->ctx);
+	if (m->maps)
+		m->changed(m->ctx);
+	if (m->lists)
+		m->lists_changed(m->ctx);
+	m->maps = m->lists = false;
+}
+
+void mapwatch_on_lists(struct mapwatch *m, void (*changed)(void *ctx))
+{
+	m->lists_changed = changed;
 }
 
 struct mapwatch *mapwatch_new(struct event_base *base, const struct paths *paths,

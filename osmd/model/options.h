@@ -76,6 +76,7 @@ struct config {
 	unsigned action_timeout_s;         /* ACTION_TIMEOUT of one panel call, 120 */
 	char rename_suffix[CONFIG_WORD_MAX]; /* RENAME_SUFFIX, ".osm-disabled"; at most 32 bytes */
 	char custom_action[CONFIG_PATH_MAX]; /* CUSTOM_ACTION, "": none */
+	bool release_on_password;          /* RELEASE_ON_PASSWORD, 0 */
 	unsigned custom_format;            /* CUSTOM_FORMAT: enum format_id of act/format.h */
 	unsigned custom_timeout_s;         /* CUSTOM_TIMEOUT, 60 */
 	unsigned window_keys;              /* WINDOW_KEYS: keys a trigger may hold, 100000 */

@@ -222,6 +222,15 @@ static const struct option table[] = {
 	       "Default: 120"),
 
 	ROW(OPTION_WORD, "word", ACTIONS, "RENAME_SUFFIX", rename_suffix, ".osm-disabled",
+	SWITCH(ACTIONS, "RELEASE_ON_PASSWORD", release_on_password, "0",
+	       "When the password of a mailbox is changed, undo what osm did to that mailbox; "
+	       "when that of an account is, what osm did to its mail as a whole. A suspended "
+	       "account stays so. It needs osm's hook in cPanel (osm-hook(8)). Leave it off "
+	       "where customers' own logins are stolen more often than their mailboxes: "
+	       "whoever can log in to the panel can change a mailbox's password.\n\n"
+	       "0 = off\n"
+	       "1 = on\n"
+	       "Default: 0"),
 	    "What rename_path and rename_script put behind the name of a folder or a "
 	    "script. It gets mode 0, too, until the action is undone.\n"
 	    "Default: .osm-disabled",

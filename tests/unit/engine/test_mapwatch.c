@@ -130,3 +130,37 @@ Test(mapwatch, needs_the_folder)
 	cr_expect_neq(e.code, 0);
 	mapwatch_free(NULL);
 }
+
+static unsigned lists;
+
+static void on_lists(void *ctx)
+{
+	cr_expect_eq(ctx, &changes);
+	lists++;
+}
+
+Test(mapwatch, tells_of_the_lists_apart)
+{
+	write_file(PATH_HOLD_USERS);
+	run_ms(1500);
+	cr_expect_eq(changes, 0, "nobody asked");
+	mapwatch_on_lists(watch, on_lists);
+	write_file(PATH_HOLD_USERS);
+	cr_assert(file_replace(at(PATH_SUSPENDED_USERS), SLICE("a\n"), 0644, NULL));
+	run_ms(1500);
+	cr_expect_eq(changes, 0);
+	cr_expect_eq(lists, 1);
+}
+
+/* A customer can hold and release a mailbox without end. */
+Test(mapwatch, is_not_put_off_by_changes_that_go_on)
+{
+	mapwatch_on_lists(watch, on_lists);
+	write_file(PATH_USERDOMAINS);
+	for (int i = 0; i < 12; i++) {
+		write_file(PATH_HOLD_USERS);
+		run_ms(200);
+	}
+	cr_expect_geq(changes, 1);
+	cr_expect_geq(lists, 2);
+}
