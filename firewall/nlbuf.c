@@ -49,6 +49,8 @@ static struct nlmsghdr *begin(struct nlbuf *b, uint16_t type, uint8_t family,
 		b->failed = true;
 		return NULL;
 	}
+	/* libmnl 1.0.4 leaves the padding behind an attribute as it is */
+	memset(b->p + b->n, 0, NLBUF_MESSAGE_MAX);
 	h = mnl_nlmsg_put_header(b->p + b->n);
 	h->nlmsg_type = type;
 	h->nlmsg_flags = NLM_F_REQUEST | flags;
