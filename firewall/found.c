@@ -99,6 +99,7 @@ static uint32_t keep_reason(struct found *f, struct slice reason)
 void found_add(struct found *f, const struct fw_block *block, uint16_t port,
 	       int64_t left_ms, struct slice reason)
 {
+	const int64_t most = FW_TTL_MAX * 1000; /* a hand may have put in any time */
 	uint32_t kept;
 
 	if (!have_room(f)) {
@@ -113,7 +114,7 @@ void found_add(struct found *f, const struct fw_block *block, uint16_t port,
 	f->v[f->n++] = (struct entry){.net = block->net,
 				      .uid = block->uid,
 				      .reason = kept,
-				      .left_ms = left_ms,
+				      .left_ms = left_ms < most ? left_ms : most,
 				      .port = port,
 				      .direction = (uint8_t)block->direction};
 }

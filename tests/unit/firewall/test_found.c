@@ -119,6 +119,15 @@ Test(found, a_block_with_hardly_time_left_is_not_one_for_good)
 	expect(f, "192.0.2.1 1 in ''\n192.0.2.2 2 in ''\n");
 }
 
+Test(found, a_time_that_no_block_can_have_is_the_longest)
+{
+	struct found *f = found_new();
+
+	add(f, "192.0.2.1", FW_IN, 0, INT64_MAX, "");
+	add(f, "192.0.2.2", FW_IN, 0, FW_TTL_MAX * 1000, "");
+	expect(f, "192.0.2.1 316224000 in ''\n192.0.2.2 316224000 in ''\n");
+}
+
 Test(found, a_strange_reason_is_cut_and_harmless)
 {
 	struct found *f = found_new();
