@@ -9,42 +9,58 @@ static uint64_t rotl(uint64_t x, int b)
 	return (x << b) | (x >> (64 - b));
 }
 
-static void sip_round(uint64_t v[4])
+struct state {
+	uint64_t a, b, c, d;
+};
+
+/* By value, so that it stays in registers. */
+static inline struct state sip_round(struct state v)
 {
-	v[0] += v[1];
-	v[1] = rotl(v[1], 13) ^ v[0];
-	v[0] = rotl(v[0], 32);
-	v[2] += v[3];
-	v[3] = rotl(v[3], 16) ^ v[2];
-	v[0] += v[3];
-	v[3] = rotl(v[3], 21) ^ v[0];
-	v[2] += v[1];
-	v[1] = rotl(v[1], 17) ^ v[2];
-	v[2] = rotl(v[2], 32);
+	v.a += v.b;
+	v.b = rotl(v.b, 13) ^ v.a;
+	v.a = rotl(v.a, 32);
+	v.c += v.d;
+	v.d = rotl(v.d, 16) ^ v.c;
+	v.a += v.d;
+	v.d = rotl(v.d, 21) ^ v.a;
+	v.c += v.b;
+	v.b = rotl(v.b, 17) ^ v.c;
+	v.c = rotl(v.c, 32);
+	return v;
+}
+
+static inline struct state take_word(struct state v, uint64_t w)
+{
+	v.d ^= w;
+	v = sip_round(v);
+	v.a ^= w;
+	return v;
+}
+
+/* The bytes behind the last whole word, and the length. */
+static uint64_t last_word(struct slice key)
+{
+	const size_t whole = key.n & ~(size_t)7;
+	uint64_t last = (uint64_t)key.n << 56;
+
+	for (size_t i = whole; i < key.n; i++)
+		last |= (uint64_t)(unsigned char)key.p[i] << 8 * (i - whole);
+	return last;
 }
 
 uint64_t sip_hash(struct slice key, uint64_t k0, uint64_t k1)
 {
-	uint64_t v[4] = {k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du,
-			 k0 ^ 0x6c7967656e657261u, k1 ^ 0x7465646279746573u};
-	uint64_t last = (uint64_t)key.n << 56;
-	size_t i;
+	struct state v = {k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du,
+			  k0 ^ 0x6c7967656e657261u, k1 ^ 0x7465646279746573u};
 
-	for (i = 0; i + 8 <= key.n; i += 8) {
+	for (size_t i = 0; i + 8 <= key.n; i += 8) {
 		uint64_t w;
 
 		memcpy(&w, key.p + i, 8);
-		v[3] ^= w;
-		sip_round(v);
-		v[0] ^= w;
+		v = take_word(v, w);
 	}
-	for (unsigned shift = 0; i < key.n; i++, shift += 8)
-		last |= (uint64_t)(unsigned char)key.p[i] << shift;
-	v[3] ^= last;
-	sip_round(v);
-	v[0] ^= last;
-	v[2] ^= 0xff;
-	for (i = 0; i < 3; i++)
-		sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	v = take_word(v, last_word(key));
+	v.c ^= 0xff;
+	v = sip_round(sip_round(sip_round(v)));
+	return v.a ^ v.b ^ v.c ^ v.d;
 }
