@@ -222,6 +222,10 @@ static const struct option table[] = {
 	       "Default: 120"),
 
 	ROW(OPTION_WORD, "word", ACTIONS, "RENAME_SUFFIX", rename_suffix, ".osm-disabled",
+	    "What rename_path and rename_script put behind the name of a folder or a "
+	    "script. It gets mode 0, too, until the action is undone.\n"
+	    "Default: .osm-disabled",
+	    .required = true, .suffix = true),
 	SWITCH(ACTIONS, "RELEASE_ON_PASSWORD", release_on_password, "0",
 	       "When the password of a mailbox is changed, undo what osm did to that mailbox; "
 	       "when that of an account is, what osm did to its mail as a whole. A suspended "
@@ -231,10 +235,6 @@ static const struct option table[] = {
 	       "0 = off\n"
 	       "1 = on\n"
 	       "Default: 0"),
-	    "What rename_path and rename_script put behind the name of a folder or a "
-	    "script. It gets mode 0, too, until the action is undone.\n"
-	    "Default: .osm-disabled",
-	    .required = true, .suffix = true),
 
 	PATH_OR_NONE(CUSTOM, "CUSTOM_ACTION", custom_action,
 		     "A program of your own that the action word custom runs, as root, for "
