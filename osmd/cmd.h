@@ -39,6 +39,7 @@ struct cmd {
 /* Subcommands; each returns an enum cmd_exit. */
 int cmd_check(struct cmd *c);
 int cmd_conf(struct cmd *c);
+int cmd_custom(struct cmd *c);
 int cmd_disable(struct cmd *c);
 int cmd_enable(struct cmd *c);
 int cmd_grep(struct cmd *c);
@@ -92,6 +93,9 @@ const char *cmd_who(void);
 
 /* Problems are appended to the array as {"file","line","text"}. A missing file is none. */
 bool cmd_load_config(const struct cmd *c, struct config *config, json_t *problems);
+/* The same of another file, which must be there, when file isn't NULL. */
+bool cmd_load_config_from(const struct cmd *c, const char *file, struct config *config,
+			  json_t *problems);
 /* NULL when a line of osm.accounts or osm.ignore is wrong. */
 struct rules *cmd_load_rules(const struct cmd *c, const struct config *config,
 			     json_t *problems);

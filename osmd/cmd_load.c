@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 the osm authors */
+#include <stdlib.h>
+
+#include "osmd/base/file.h"
 #include "osmd/cmd.h"
 #include "osmd/engine/settings.h"
+
+#define CONF_MAX (8 * 1024 * 1024)
 
 static void collect(json_t *problems, const char *file, unsigned line, const char *text)
 {
@@ -28,6 +33,29 @@ char *cmd_load_text(const struct cmd *c, const char *absolute, size_t *n,
 bool cmd_load_config(const struct cmd *c, struct config *config, json_t *problems)
 {
 	return settings_config(&c->paths, config, on_problem, problems);
+}
+
+static void on_conf_problem(unsigned line, const char *text, void *ctx)
+{
+	collect(ctx, "--conf", line, text);
+}
+
+bool cmd_load_config_from(const struct cmd *c, const char *file, struct config *config,
+			  json_t *problems)
+{
+	struct err e = {0};
+	char *text = NULL;
+	size_t n = 0, bad;
+
+	if (!file)
+		return cmd_load_config(c, config, problems);
+	if (!file_read(file, CONF_MAX, &text, &n, &e)) {
+		on_conf_problem(0, e.msg, problems);
+		return false;
+	}
+	bad = options_load((struct slice){text, n}, config, on_conf_problem, problems);
+	free(text);
+	return bad == 0;
 }
 
 struct rules *cmd_load_rules(const struct cmd *c, const struct config *config,

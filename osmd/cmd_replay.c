@@ -2,16 +2,13 @@
 /* Copyright (C) 2026 the osm authors */
 /* replay: what old logs would have set off, by the same engine and the log's own time. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "osmd/base/file.h"
 #include "osmd/cmd.h"
 #include "osmd/engine/replay.h"
 
-#define CONF_MAX (8 * 1024 * 1024)
 #define PROGRESS_EVERY_MS 100
 /* Short work needs no bar. */
 #define PROGRESS_AFTER_MS 400
@@ -261,29 +258,15 @@ static int run(struct replay *r, const struct rules *rules,
 	return code;
 }
 
-static void on_conf_problem(unsigned line, const char *text, void *ctx)
-{
-	json_array_append_new(ctx, json_pack("{s:s, s:i, s:s%}", "file", "--conf", "line",
-					     (int)line, "text", text, strlen(text)));
-}
-
 /* The settings of --conf, the lists of /etc/osm. */
 static struct rules *load_rules(const struct replay *r, struct config *config,
 				json_t *problems)
 {
-	struct err e = {0};
-	char *text = NULL;
-	size_t n = 0, bad;
-
 	if (!r->conf)
 		return cmd_load_settings(r->c, config, problems);
-	if (!file_read(r->conf, CONF_MAX, &text, &n, &e)) {
-		on_conf_problem(0, e.msg, problems);
-		return NULL;
-	}
-	bad = options_load((struct slice){text, n}, config, on_conf_problem, problems);
-	free(text);
-	return bad ? NULL : cmd_load_rules(r->c, config, problems);
+	return cmd_load_config_from(r->c, r->conf, config, problems)
+		       ? cmd_load_rules(r->c, config, problems)
+		       : NULL;
 }
 
 static int load_and_run(struct replay *r)

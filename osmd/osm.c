@@ -46,6 +46,8 @@ static const struct command commands[] = {
 	 "do any action to a mailbox or an account, by hand", cmd_act},
 	{0, "held", "MAILBOX [--delete]", "count, or delete, a mailbox's held messages",
 	 cmd_held},
+	{0, "custom", "[--report ID] [--format F] [--conf FILE] [--run]",
+	 "what the custom action would get; a test run of it", cmd_custom},
 	{0, "replay", "[--totals] [--since 7d] [--conf FILE] LOG...",
 	 "run old logs: what would have been reported", cmd_replay},
 	{0, "conf", "[--default]", "print the settings, or the shipped osm.conf",

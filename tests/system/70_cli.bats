@@ -88,3 +88,28 @@ teardown() { [ -n "${LAB_WHY_NOT:-}" ] || osmd_stop; }
 	run osm --json show "$id" --format xml
 	same "$status" 2
 }
+
+@test "the custom action is shown its document and tried, before any report needs it" {
+	conf CUSTOM_ACTION=/etc/osm/custom.sh CUSTOM_FORMAT=YAML TESTING=1
+	printf '#!/bin/sh\necho "$2 $3 $4 $5 $6"; wc -c\n' >"$ROOT/etc/osm/custom.sh"
+	chmod 755 "$ROOT/etc/osm/custom.sh"
+	osm custom --format json | jq -e '.testing and .count == 4 and .limit == 3 and .kind == "limit" and .wanted == ["custom"]'
+	osm --json custom | jq -r .documents.YAML | python3 -c 'import sys, yaml; assert yaml.safe_load(sys.stdin)["count"] == 4'
+	run osm custom --run
+	same "$status" 0
+	[[ "$output" == "ended with exit code 0: logline example info@example.com 4 YAML "* ]] || { echo "$output"; return 1; }
+	sed 's/YAML/PERL/' "$ROOT/etc/osm/osm.conf" >"$ROOT/etc/osm/other.conf"
+	run osm --json custom --run --conf /etc/osm/other.conf
+	[[ "$output" == *"4 PERL "* ]] || { echo "$output"; return 1; }
+	echo 'CUSTOM_TIMEOUT = "never"' >"$ROOT/etc/osm/other.conf"
+	run osm custom --run --conf /etc/osm/other.conf
+	same "$status" 1
+	[[ "$output" == *"CUSTOM_TIMEOUT"* ]] || { echo "$output"; return 1; }
+	chmod 777 "$ROOT/etc/osm/custom.sh"
+	run osm custom --run
+	same "$status" 1
+	[[ "$output" == *"written to by others"* ]] || { echo "$output"; return 1; }
+	run osm custom --report 00000000
+	same "$status" 4
+	[ ! -e "$ROOT/var/lib/osm/osm.db" ] # nothing is stored
+}
