@@ -8,6 +8,7 @@
 
 #include "whm/events.h"
 #include "whm/lists.h"
+#include "whm/widget.h"
 #include "whm/whatif.h"
 
 static const char *const counted[TRIGGER_COUNT] = {
@@ -33,7 +34,7 @@ static size_t setting_of(enum trigger_id t, const char *what)
 static void cell(struct site *s, const struct form *f, size_t i, const char *label)
 {
 	page_open(s->page, "td", "class", f->fields[i].problem ? "wrong" : NULL, NULL);
-	form_widget(s->page, f, i, label);
+	widget_field(s->page, f, i, label);
 	page_close(s->page);
 }
 
@@ -89,7 +90,7 @@ void events_page(struct site *s)
 	struct form f;
 
 	if (form_load(s, &f, &e)) {
-		form_complaints(s->page, &f);
+		widget_complaints(s->page, &f);
 		events_triggers(s, &f);
 	} else {
 		s->code = 500;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "osmd/model/csffile.h"
+#include "whm/widget.h"
 
 #define PROBLEMS_MAX (64 * 1024)
 
@@ -223,153 +224,6 @@ size_t form_build(struct form *f, struct buf *out)
 	return problems + check(f, buf_view(out)) + !buf_ok(out);
 }
 
-/* ---- as it is shown ---- */
-
-static void problem(struct page *p, const struct form *f, size_t i, const char *id)
-{
-	if (f->fields[i].problem)
-		page_put(p, "p", f->fields[i].problem, "class", "problem", "id", id, NULL);
-}
-
-static void select_option(struct page *p, const char *value, const char *text, const char *now)
-{
-	page_put(p, "option", text, "value", value, "selected",
-		 strcmp(value, now) == 0 ? PAGE_SET : NULL, NULL);
-}
-
-/* A value that is none of the choices stays one, marked, until another is taken. */
-static void stray_option(struct page *p, const char *now, bool is_known)
-{
-	if (!is_known)
-		select_option(p, now, now, now);
-}
-
-static void switch_options(struct page *p, const char *now)
-{
-	stray_option(p, now, strcmp(now, "0") == 0 || strcmp(now, "1") == 0);
-	select_option(p, "0", "0 - off", now);
-	select_option(p, "1", "1 - on", now);
-}
-
-static void choice_options(struct page *p, const char *choices, const char *now)
-{
-	struct slice rest = slice_str(choices), word;
-	bool more = rest.n > 0, is_known = false;
-
-	while (more) {
-		char text[CONFIG_WORD_MAX];
-
-		more = slice_cut(&rest, '|', &word);
-		if (!more)
-			word = rest;
-		snprintf(text, sizeof(text), "%.*s", (int)word.n, word.p);
-		is_known = is_known || strcmp(text, now) == 0;
-		select_option(p, text, text, now);
-	}
-	stray_option(p, now, is_known);
-}
-
-static void select_widget(struct page *p, const struct form *f, size_t i, const char *error_id)
-{
-	const struct option_row *row = options_row(i);
-
-	page_open(p, "select", "name", row->name, "id", row->name, "aria-describedby", error_id,
-		  "aria-invalid", error_id ? "true" : NULL, NULL);
-	if (strcmp(row->kind, "switch") == 0)
-		switch_options(p, f->fields[i].value);
-	else
-		choice_options(p, row->choices, f->fields[i].value);
-	page_close(p);
-}
-
-static void text_widget(struct page *p, const struct form *f, size_t i, const char *error_id)
-{
-	const struct option_row *row = options_row(i);
-	bool is_number = strcmp(row->kind, "number") == 0;
-
-	page_void(p, "input", "type", "text", "name", row->name, "id", row->name, "value",
-		  f->fields[i].value, "inputmode", is_number ? "numeric" : NULL, "size",
-		  is_number ? "8" : "40", "autocomplete", "off", "spellcheck", "false",
-		  "aria-describedby", error_id, "aria-invalid", error_id ? "true" : NULL, NULL);
-}
-
-static void words_widget(struct page *p, const struct form *f, size_t i, const char *label,
-			 const char *error_id)
-{
-	const struct option_row *row = options_row(i);
-	unsigned bits = 0;
-
-	actions_parse(slice_str(f->fields[i].value), &bits, NULL);
-	page_open(p, "fieldset", "aria-describedby", error_id, NULL);
-	page_put(p, "legend", label ? label : row->name, NULL);
-	/* so that a form with no box ticked says so, too */
-	page_hidden(p, row->name, "");
-	for (int a = 0; a < ACTION_COUNT; a++) {
-		const char *name = action_name((enum action_id)a);
-		char id[96];
-
-		snprintf(id, sizeof(id), "%s-%s", row->name, name);
-		page_open(p, "label", "class", "check", "for", id, NULL);
-		page_void(p, "input", "type", "checkbox", "name", row->name, "value", name, "id",
-			  id, "checked", bits & ACTION_BIT(a) ? PAGE_SET : NULL, NULL);
-		page_textf(p, " %s", name);
-		page_close(p);
-	}
-	page_close(p);
-}
-
-void form_widget(struct page *p, const struct form *f, size_t i, const char *label)
-{
-	const struct option_row *row = options_row(i);
-	char id[96];
-	const char *error_id = f->fields[i].problem ? id : NULL;
-	unsigned bits;
-
-	snprintf(id, sizeof(id), "%s-problem", row->name);
-	/* words that aren't known can't be boxes, and must not be lost */
-	if (strcmp(row->kind, "actions") == 0 &&
-	    actions_parse(slice_str(f->fields[i].value), &bits, NULL)) {
-		words_widget(p, f, i, label, error_id);
-	} else {
-		page_put(p, "label", label ? label : row->name, "for", row->name, NULL);
-		page_text(p, " ");
-		if (strcmp(row->kind, "switch") == 0 || strcmp(row->kind, "choice") == 0)
-			select_widget(p, f, i, error_id);
-		else
-			text_widget(p, f, i, error_id);
-	}
-	problem(p, f, i, id);
-}
-
-void form_complaints(struct page *p, const struct form *f)
-{
-	size_t fields = 0;
-
-	for (size_t i = 0; i < f->n; i++)
-		fields += f->fields[i].problem != NULL;
-	if (fields == 0 && f->problems.n == 0)
-		return;
-	page_callout(p, "bad");
-	if (fields) {
-		page_open(p, "p", NULL);
-		page_textf(p, fields == 1 ? "%zu field is wrong, see beside it: "
-					  : "%zu fields are wrong, see beside them: ", fields);
-		for (size_t i = 0; i < f->n; i++) {
-			char anchor[96];
-
-			if (!f->fields[i].problem)
-				continue;
-			snprintf(anchor, sizeof(anchor), "#%s", options_row(i)->name);
-			page_put(p, "a", options_row(i)->name, "href", anchor, NULL);
-			page_text(p, " ");
-		}
-		page_close(p);
-	}
-	if (f->problems.n)
-		page_lines(p, buf_str((struct buf *)(uintptr_t)&f->problems), "Wrong lines of osm.conf");
-	page_close(p);
-}
-
 /* ---- saving ---- */
 
 static void say_saved(struct site *s, const struct form *f)
@@ -433,7 +287,7 @@ bool form_save(struct site *s, struct form *f)
 				  "save again.");
 	} else if (form_build(f, &text) > 0) {
 		page_callout_text(s->page, "bad", "Nothing was saved.");
-		form_complaints(s->page, f);
+		widget_complaints(s->page, f);
 	} else if (any_change(f) && !edit_save(s, &f->file, buf_view(&text), &e)) {
 		page_callout_text(s->page, "bad", e.msg);
 	} else {

@@ -38,11 +38,6 @@ size_t form_index(const char *name);
 /* Is one field other than in the file? */
 bool form_changed(const struct form *f, size_t i);
 
-/* The widget of row i and its problem; label NULL: the setting's name. */
-void form_widget(struct page *p, const struct form *f, size_t i, const char *label);
-/* What is wrong with the form as a whole, as a callout; nothing when all is well. */
-void form_complaints(struct page *p, const struct form *f);
-
 /* Take what was sent, check it, write it: what came of it stands on the page. true: written,
  * or nothing was to be written. */
 bool form_save(struct site *s, struct form *f);

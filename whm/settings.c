@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "whm/form.h"
+#include "whm/widget.h"
 
 /* A section's id: its title with what an id can't hold left out. */
 static const char *section_id(const char *title, char out[64])
@@ -38,62 +38,6 @@ static void contents(struct site *s)
 	page_close(s->page);
 }
 
-/* LF ends a line, an empty line parts paragraphs. */
-static void comment(struct page *p, const char *help)
-{
-	struct slice rest = slice_str(help), line;
-	bool more = true, is_open = false;
-
-	page_open(p, "div", "class", "comment", NULL);
-	while (more) {
-		char *text;
-
-		more = slice_cut(&rest, '\n', &line);
-		if (!more)
-			line = rest;
-		if (line.n && !is_open)
-			page_open(p, "p", NULL);
-		else if (line.n)
-			page_void(p, "br", NULL);
-		else if (is_open)
-			page_close(p);
-		is_open = line.n > 0;
-		text = slice_dup(line);
-		page_text(p, text);
-		free(text);
-	}
-	if (is_open)
-		page_close(p);
-	page_close(p);
-}
-
-static void hint(struct page *p, const struct form *f, size_t i)
-{
-	const struct option_row *row = options_row(i);
-
-	page_open(p, "p", "class", "effect", NULL);
-	page_textf(p, "Default: %s", row->fallback[0] ? row->fallback : "(empty)");
-	if (strcmp(row->kind, "number") == 0)
-		page_textf(p, " [%u-%u]", row->min, row->max);
-	if (form_changed(f, i))
-		page_textf(p, ". Saved now: %s", f->fields[i].before);
-	page_close(p);
-}
-
-static void setting(struct site *s, const struct form *f, size_t i)
-{
-	const struct option_row *row = options_row(i);
-	bool is_other = strcmp(f->fields[i].value, row->fallback) != 0;
-
-	comment(s->page, row->help);
-	page_open(s->page, "div", "class",
-		  f->fields[i].problem ? "setting wrong" : is_other ? "setting other" : "setting",
-		  NULL);
-	form_widget(s->page, f, i, NULL);
-	hint(s->page, f, i);
-	page_close(s->page);
-}
-
 static void show(struct site *s, const struct form *f)
 {
 	char id[64];
@@ -109,7 +53,7 @@ static void show(struct site *s, const struct form *f)
 				  section_id(options_row(i)->section, id), NULL);
 			page_put(s->page, "h2", options_row(i)->section, NULL);
 		}
-		setting(s, f, i);
+		widget_setting(s->page, f, i);
 	}
 	page_close(s->page);
 	page_open(s->page, "div", "class", "save", NULL);
@@ -126,7 +70,7 @@ void settings_page(struct site *s)
 	struct form f;
 
 	if (form_load(s, &f, &e)) {
-		form_complaints(s->page, &f);
+		widget_complaints(s->page, &f);
 		show(s, &f);
 	} else {
 		s->code = 500;

@@ -18,6 +18,7 @@
 #include "whm/events.h"
 #include "whm/rows.h"
 #include "whm/run.h"
+#include "whm/widget.h"
 #include "whm/words.h"
 
 #define FOLDER PATH_STATE_DIR "/whatif"
@@ -222,7 +223,7 @@ void whatif_start(struct site *s)
 	} else {
 		form_take(s, &f);
 		if (form_build(&f, &text) > 0) {
-			form_complaints(s->page, &f);
+			widget_complaints(s->page, &f);
 			events_triggers(s, &f);
 		} else if (file_mkdirs(site_path(s, FOLDER, folder), 0700, &e) && new_job(job) &&
 			   (remove_old(s), launch(s, &f, job, span_s, buf_view(&text), &e))) {

@@ -114,38 +114,6 @@ Test(form, problem_stands_at_its_field)
 	}
 }
 
-Test(form, wrong_value_stays_in_its_field)
-{
-	char *text;
-
-	load("");
-	post("LOGLINE_LIMIT=many%3Cb%3E");
-	form_take(&site, &f);
-	build(&text);
-	free(text);
-	form_widget(site.page, &f, form_index("LOGLINE_LIMIT"), NULL);
-	cr_assert_not_null(strstr(html(), "value=\"many&lt;b&gt;\""));
-	cr_assert_not_null(strstr(page_html(site.page), "aria-describedby=\"LOGLINE_LIMIT-problem\""));
-	cr_assert_not_null(strstr(page_html(site.page), "id=\"LOGLINE_LIMIT-problem\""));
-}
-
-Test(form, words_that_are_not_known_stay)
-{
-	load("LOGLINE_ACTIONS = \"email,teleport\"\n");
-	cr_assert_not_null(field("LOGLINE_ACTIONS")->problem);
-	form_widget(site.page, &f, form_index("LOGLINE_ACTIONS"), NULL);
-	cr_assert_not_null(strstr(html(), "value=\"email,teleport\""));
-}
-
-Test(form, choice_that_is_none_stays)
-{
-	load("COUNT_UNIT = \"bytes\"\nTESTING = \"5\"\n");
-	form_widget(site.page, &f, form_index("COUNT_UNIT"), NULL);
-	form_widget(site.page, &f, form_index("TESTING"), NULL);
-	cr_assert_not_null(strstr(html(), "value=\"bytes\" selected"));
-	cr_assert_not_null(strstr(page_html(site.page), "value=\"5\" selected"));
-}
-
 Test(form, boxes_without_a_tick_are_an_empty_list)
 {
 	char *text;
@@ -171,14 +139,6 @@ Test(form, name_that_stands_twice_is_not_guessed)
 	cr_assert_gt(build(&text), 0);
 	free(text);
 	cr_assert_not_null(field("LOGLINE_LIMIT")->problem);
-}
-
-Test(form, unknown_line_is_told_and_left_alone)
-{
-	load("OTHER = \"1\"\n");
-	cr_assert_not_null(strstr(buf_str(&f.problems), "line 1"));
-	form_complaints(site.page, &f);
-	cr_assert_not_null(strstr(html(), "OTHER"));
 }
 
 Test(form, save_writes_only_what_is_right)
