@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "osmd/model/options.h"
+#include "whm/meaning.h"
 #include "whm/rows.h"
 
 /* A panel call may take ACTION_TIMEOUT, and others may stand before it. */
@@ -30,7 +31,7 @@ static void outcome(struct site *s, const json_t *answer, const struct err *e)
 
 		page_callout(s->page, ok ? "good" : "warn");
 		page_open(s->page, "p", NULL);
-		page_textf(s->page, "%s of ", rows_action_name(json_text(row, "action")));
+		page_textf(s->page, "%s of ", meaning_name(json_text(row, "action")));
 		page_foreign(s->page, json_text(row, "target"), 0);
 		page_textf(s->page, ": %s. ", state);
 		page_foreign(s->page, json_text(row, "detail"), 0);
@@ -100,9 +101,13 @@ void act_page(struct site *s)
 	const char *what = site_field(s, "do");
 	struct err e = {0};
 	json_t *answer;
+	size_t i = 0;
 
+	while (i < meaning_count() && (meaning_row(i)->on == MEANING_NOBODY ||
+				       strcmp(meaning_row(i)->action, what) != 0))
+		i++;
 	/* the executor checks target and account against the server's own files */
-	if (strcmp(what, "hold") != 0 && strcmp(what, "block_account") != 0) {
+	if (i == meaning_count()) {
 		s->code = 400;
 		page_callout_text(s->page, "bad", "An action that this page doesn't know.");
 		return;

@@ -8,10 +8,32 @@
 #include <string.h>
 
 #include "whm/chart.h"
+#include "whm/meaning.h"
+#include "whm/order.h"
 #include "whm/rows.h"
+#include "whm/run.h"
 #include "whm/words.h"
 
 #define ID_MAX 40
+#define SHOW_S 20
+
+static const struct format {
+	const char *word, *name, *type, *ending;
+} formats[] = {
+	{"json", "JSON", "application/json", "json"},
+	{"xml", "XML", "application/xml", "xml"},
+	{"yaml", "YAML", "application/yaml", "yaml"},
+	{"perl", "PERL", "text/plain; charset=us-ascii", "pl"},
+};
+#define FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+static const struct format *find_format(const char *word)
+{
+	for (size_t i = 0; i < FORMATS; i++)
+		if (strcmp(formats[i].word, word[0] ? word : "json") == 0)
+			return &formats[i];
+	return NULL;
+}
 
 /* ---- what fired ---- */
 
@@ -158,7 +180,7 @@ static void action_row(struct site *s, const json_t *a)
 	snprintf(id, sizeof(id), "%" PRId64, json_number(a, "id"));
 	snprintf(class, sizeof(class), "label %.12s", json_text(a, "state"));
 	page_open(s->page, "tr", NULL);
-	page_put(s->page, "td", rows_action_name(action), NULL);
+	page_put(s->page, "td", meaning_name(action), NULL);
 	page_open(s->page, "td", "class", "key", NULL);
 	page_foreign(s->page, target, 0);
 	page_close(s->page);
@@ -173,7 +195,7 @@ static void action_row(struct site *s, const json_t *a)
 	page_close(s->page);
 	page_open(s->page, "td", NULL);
 	if (json_text(a, "undo")[0]) {
-		snprintf(label, sizeof(label), "Undo: %s of %.100s", rows_action_name(action), target);
+		snprintf(label, sizeof(label), "Undo: %s of %.100s", meaning_name(action), target);
 		page_act(s->page, "undo", s->token, "id", id, "Undo", label, "undo");
 	}
 	page_close(s->page);
@@ -191,7 +213,7 @@ static void undo_hints(struct site *s, const json_t *actions)
 			continue;
 		page_open(s->page, "p", "class", "effect", NULL);
 		page_text(s->page, "What undoing does to ");
-		rows_undo_effect(s->page, json_text(a, "action"), json_text(a, "target"));
+		meaning_undo(s->page, json_text(a, "action"), json_text(a, "target"));
 		page_close(s->page);
 	}
 }
@@ -217,76 +239,6 @@ static void done(struct site *s, const json_t *r)
 		page_table_end(s->page);
 		undo_hints(s, actions);
 	}
-	page_close(s->page);
-}
-
-/* A link to a form of Event Configuration that has these values already. */
-static void form_link(struct site *s, const char *text, const char *place, char *address)
-{
-	char *whole = NULL;
-
-	if (address && asprintf(&whole, "%s#%s", address, place) < 0)
-		whole = NULL;
-	free(address);
-	page_link(s->page, text, "button", whole);
-}
-
-static void config_links(struct site *s, const json_t *r)
-{
-	const char *type = json_text(r, "type"), *key = json_text(r, "key");
-	const char *mailbox = json_text(r, "mailbox"), *account = json_text(r, "account");
-	const char *who_key = strstr(type, ":cwd") && key[0] == '/' ? key
-			      : mailbox[0]			    ? mailbox
-								    : account;
-	char limit[24];
-
-	if (!account[0])
-		return;
-	snprintf(limit, sizeof(limit), "%" PRId64, json_number(r, "limit"));
-	page_open(s->page, "p", "class", "links", NULL);
-	form_link(s, "Change this limit", "accounts",
-		  page_address("events", "key", who_key, "event", type, "limit", limit, NULL));
-	form_link(s, "Never count this again", "ignore",
-		  page_address("events", "kind",
-			       who_key == key	    ? "path"
-			       : who_key == mailbox ? "mailbox"
-						    : "user",
-			       "value", who_key, NULL));
-	page_close(s->page);
-}
-
-/* What an administrator can do now that osm did not. */
-static void more(struct site *s, const json_t *r)
-{
-	const char *account = json_text(r, "account"), *mailbox = json_text(r, "mailbox");
-	char label[128];
-
-	if (!account[0])
-		return;
-	page_section(s->page, "Do more");
-	page_open(s->page, "div", "class", "choices", NULL);
-	snprintf(label, sizeof(label), "Hold the mail of %.90s", mailbox[0] ? mailbox : account);
-	page_form(s->page, "act", s->token, "act");
-	page_hidden(s->page, "do", "hold");
-	page_hidden(s->page, "target", mailbox[0] ? mailbox : account);
-	page_hidden(s->page, "account", account);
-	page_button(s->page, label, NULL);
-	page_put(s->page, "p",
-		 "Its mail to other servers waits in Exim's queue until you undo this. Nothing is lost.",
-		 NULL);
-	page_close(s->page);
-	snprintf(label, sizeof(label), "Block sending of %.90s", account);
-	page_form(s->page, "act", s->token, "act");
-	page_hidden(s->page, "do", "block_account");
-	page_hidden(s->page, "target", account);
-	page_hidden(s->page, "account", account);
-	page_button(s->page, label, NULL);
-	page_put(s->page, "p",
-		 "Exim refuses the mail that the account and all its mailboxes send to other servers, until you undo this.",
-		 NULL);
-	page_close(s->page);
-	page_close(s->page);
-	config_links(s, r);
 	page_close(s->page);
 }
 
@@ -376,8 +328,14 @@ static void links(struct site *s, const json_t *r)
 	if (json_text(r, "account")[0])
 		page_link(s->page, "Reports of this account", "button",
 			  page_address("reports", "account", json_text(r, "account"), NULL));
-	page_link(s->page, "Download as JSON", "button",
-		  page_address("export", "id", json_text(r, "id"), NULL));
+	for (size_t i = 0; i < FORMATS; i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "Download as %s", formats[i].name);
+		page_link(s->page, text, "button",
+			  page_address("export", "id", json_text(r, "id"), "format",
+				       formats[i].word, NULL));
+	}
 	page_close(s->page);
 }
 
@@ -405,17 +363,30 @@ void evidence_page(struct site *s)
 		share_list(s, r, lists[i].name, lists[i].title);
 	page_close(s->page);
 	lines(s, r);
-	more(s, r);
+	order_forms(s, r);
 	json_decref(r);
 }
 
+/* As osm show prints it: the page doesn't know the formats. */
 void evidence_export(struct site *s)
 {
-	json_t *r = find(s);
-	char *text = r ? json_dumps(r, JSON_INDENT(1) | JSON_ENSURE_ASCII) : NULL;
+	const struct format *f = find_format(site_field(s, "format"));
+	const char *const words[] = {"show", "--format", f ? f->word : "", site_field(s, "id"), NULL};
+	json_t *r = f ? find(s) : NULL;
+	struct err e = {0};
+	int code = 0;
 
-	if (text)
-		buf_puts(&s->raw, text);
-	free(text);
+	if (!f) {
+		s->code = 400;
+		page_callout_text(s->page, "bad", "A report is there as JSON, XML, YAML or PERL.");
+	} else if (r && (!run_osm(&s->paths, words, SHOW_S, &s->raw, &code, &e) || code != 0)) {
+		s->code = 500;
+		page_callout_text(s->page, "bad", e.code ? e.msg : "osm show failed.");
+	}
+	if (f) {
+		s->type = f->type;
+		snprintf(s->attachment, sizeof(s->attachment), "osm-report-%.12s.%s",
+			 site_field(s, "id"), f->ending);
+	}
 	json_decref(r);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "whm/meaning.h"
 #include "whm/rows.h"
 
 /* More at once than a server should ever have; the rest is told. */
@@ -26,13 +27,13 @@ static void row(const struct action_row *a, void *ctx)
 		return;
 	snprintf(id, sizeof(id), "%" PRId64, a->id);
 	snprintf(box, sizeof(box), "choose-%" PRId64, a->id);
-	snprintf(label, sizeof(label), "%s of %s", rows_action_name(a->action), a->target);
+	snprintf(label, sizeof(label), "%s of %s", meaning_name(a->action), a->target);
 	page_open(p, "tr", NULL);
 	page_open(p, "td", NULL);
 	page_void(p, "input", "type", "checkbox", "name", "id", "value", id, "id", box, "form",
 		  "undo-many", "aria-label", label, NULL);
 	page_close(p);
-	page_put(p, "td", rows_action_name(a->action), NULL);
+	page_put(p, "td", meaning_name(a->action), NULL);
 	page_open(p, "td", "class", "key", NULL);
 	page_foreign(p, a->target, 0);
 	page_close(p);
@@ -52,7 +53,7 @@ static void row(const struct action_row *a, void *ctx)
 		page_text(p, "by hand");
 	page_close(p);
 	page_open(p, "td", NULL);
-	snprintf(label, sizeof(label), "Undo: %s of %s", rows_action_name(a->action), a->target);
+	snprintf(label, sizeof(label), "Undo: %s of %s", meaning_name(a->action), a->target);
 	page_act(p, "undo", l->s->token, "id", id, "Undo", label, "undo");
 	page_close(p);
 	page_close(p);

@@ -53,6 +53,8 @@ static const struct route routes[] = {
 	{"controls", "osmd Controls", "osmd Controls", false, NULL, controls_page},
 	{"control", "osmd Controls", NULL, true, NULL, control_page},
 	{"log", "Log", NULL, false, "text/plain; charset=utf-8", controls_log},
+	{"held", "Held mail", NULL, false, NULL, held_page},
+	{"held-delete", "Held mail", NULL, true, NULL, held_delete_page},
 	{"undo", "Undo", NULL, true, NULL, undo_page},
 	{"act", "Act", NULL, true, NULL, act_page},
 };
@@ -201,9 +203,10 @@ static int send_html(struct site *s)
 
 static int send_raw(const struct site *s, const char *type)
 {
-	headers(s, type);
-	if (strcmp(cgi_text(&s->cgi.query, "page"), "export") == 0)
-		fputs("Content-Disposition: attachment; filename=\"osm-report.json\"\r\n", stdout);
+	headers(s, s->type ? s->type : type);
+	/* the name is ours: letters, digits, "-", "." */
+	if (s->attachment[0])
+		printf("Content-Disposition: attachment; filename=\"%s\"\r\n", s->attachment);
 	fputs("\r\n", stdout);
 	fwrite(s->raw.p, 1, s->raw.n, stdout);
 	return fflush(stdout) == 0 ? 0 : 1;

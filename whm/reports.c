@@ -7,6 +7,7 @@
 
 #include "osmd/model/options.h"
 #include "whm/field.h"
+#include "whm/meaning.h"
 #include "whm/rows.h"
 
 #define PAGE_ROWS 50
@@ -41,7 +42,7 @@ static void filter_form(struct site *s)
 						     trigger_name((enum trigger_id)t)};
 	for (int a = 0; a < ACTION_COUNT; a++)
 		actions[a + 1] = (struct field_choice){action_name((enum action_id)a),
-						       rows_action_name(action_name((enum action_id)a))};
+						       meaning_name(action_name((enum action_id)a))};
 	page_open(s->page, "form", "method", "get", "class", "filter", "role", "search", NULL);
 	page_hidden(s->page, "page", "reports");
 	field_input(s->page, "Word in it", "q", site_field(s, "q"), "search");

@@ -93,33 +93,3 @@ void rows_reports(struct site *s, const char *caption, const json_t *list, size_
 	page_close(s->page);
 	page_table_end(s->page);
 }
-
-static const struct {
-	const char *action, *name, *undone;
-} meanings[] = {
-	{"email", "Mail the report", ""},
-	{"store", "Store the report", ""},
-	{"hold", "Hold mail",
-	 "The mail that waits in Exim's queue goes out, and new mail is sent at once again."},
-	{"block_account", "Block sending",
-	 "The account may send mail to other servers again. What was refused meanwhile is not sent."},
-};
-
-const char *rows_action_name(const char *action)
-{
-	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
-		if (strcmp(meanings[i].action, action) == 0)
-			return meanings[i].name;
-	return action;
-}
-
-void rows_undo_effect(struct page *p, const char *action, const char *target)
-{
-	const char *text = "It is as it was before.";
-
-	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
-		if (strcmp(meanings[i].action, action) == 0 && meanings[i].undone[0])
-			text = meanings[i].undone;
-	page_foreign(p, target, ROWS_KEY_MAX);
-	page_textf(p, ": %s", text);
-}

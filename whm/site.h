@@ -24,6 +24,8 @@ struct site {
 	struct cgi cgi;
 	struct page *page;
 	struct buf raw;	     /* the answer of a page that is no HTML */
+	const char *type;    /* of that; static text. NULL: the route's */
+	char attachment[40]; /* the file's name that it is saved under; "": it is shown */
 	char token[TOKEN_SIZE]; /* for this page's forms */
 	int64_t now_s;
 	int code;	/* HTTP status of the answer */
@@ -57,6 +59,8 @@ void overview_page(struct site *s);
 void reports_page(struct site *s);
 void evidence_page(struct site *s);
 void evidence_export(struct site *s);
+void held_page(struct site *s);
+void held_delete_page(struct site *s);
 void undo_page(struct site *s);
 void act_page(struct site *s);
 void inforce_page(struct site *s);

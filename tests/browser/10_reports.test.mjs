@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { close, configure, fresh, inlab, open, osm, root, send, sound, until } from "./lab.mjs";
+import { close, configure, faces, fresh, inlab, open, osm, root, send, sound, until } from "./lab.mjs";
 
 const box = "info@bobs-garage.example";
 const held = () => readFileSync(`${root}/etc/outgoing_mail_hold_users`, "utf8").split("\n").includes(box);
@@ -77,13 +77,18 @@ test("a report shows its evidence, and can be downloaded", async () => {
   assert.match(text, /A=dovecot_(plain|login):info@bobs-garage\.example/);
   assert.match(await page.locator("figure svg").getAttribute("aria-label"), /21 events/);
   await sound(page, "evidence");
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    page.getByRole("link", { name: "Download as JSON" }).click(),
-  ]);
-  const report = JSON.parse(readFileSync(await download.path(), "utf8"));
-  assert.equal(report.mailbox, box);
-  assert.equal(report.count, 21);
+  for (const format of ["JSON", "XML", "YAML", "PERL"]) {
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: `Download as ${format}` }).click(),
+    ]);
+    const id = osm("reports", "--limit", "3").reports.find((r) => r.key === box).id;
+    assert.ok(download.suggestedFilename().startsWith(`osm-report-${id.slice(0, 12)}.`));
+    const text = readFileSync(await download.path(), "utf8");
+    assert.equal(text, inlab("osm", "show", "--format", format.toLowerCase(), id), format);
+    if (format === "JSON") assert.equal(JSON.parse(text).count, 21);
+  }
+  assert.equal((await page.goto(`${faces.bare}?page=export&format=pdf&id=0`)).status(), 400);
 });
 
 test("undo lets the waiting mail go, by keyboard alone", async () => {
@@ -117,30 +122,29 @@ test("hold and block by hand, and undo them", async () => {
   const page = await open({ face: "whm" });
   await page.go("?page=reports&q=" + encodeURIComponent(box));
   await page.getByRole("link", { name: box }).click();
-  await page.getByRole("button", { name: `Hold the mail of ${box}` }).click();
+  await page.getByRole("button", { name: `Hold mail: ${box}` }).click();
   await page.getByText(/Hold mail of .*: done/).waitFor();
   await until(held, "the mailbox is held");
   await page.goBack();
-  await page.getByRole("button", { name: "Block sending of osmbob" }).click();
-  await page.getByText(/Block sending of .*: done/).waitFor();
+  await page.getByRole("button", { name: "Block sending of the account: osmbob" }).click();
+  await page.getByText(/Block sending of the account of .*: done/).waitFor();
   assert.equal(osm("inforce").actions.filter((a) => a.account === "osmbob").length, 2);
   for (const a of osm("inforce").actions) osm("undo", String(a.id));
 });
 
 test("every page is sound: narrow and wide, dark and light, alone and in WHM's frame", async () => {
-  for (const face of ["bare", "whm"])
-    for (const dark of [false, true])
-      for (const narrow of [false, true]) {
-        const page = await open({ face, dark, narrow });
-        const what = `${face}${dark ? " dark" : ""}${narrow ? " narrow" : ""}`;
-        await page.go();
-        for (const name of await page.locator(".tabs a").allInnerTexts()) {
-          await page.locator(".tabs a", { hasText: name }).click();
-          await sound(page, `${name} ${what}`);
-        }
-        await page.go("?page=reports");
-        await page.locator("td.key a").first().click();
-        await sound(page, `evidence ${what}`);
-        await page.context().close();
-      }
+  // each with each of the others once
+  for (const [face, dark, narrow] of [["bare", false, false], ["bare", true, true], ["whm", false, true], ["whm", true, false]]) {
+    const page = await open({ face, dark, narrow });
+    const what = `${face}${dark ? " dark" : ""}${narrow ? " narrow" : ""}`;
+    await page.go();
+    for (const name of await page.locator(".tabs a").allInnerTexts()) {
+      await page.locator(".tabs a", { hasText: name }).click();
+      await sound(page, `${name} ${what}`);
+    }
+    await page.go("?page=reports");
+    await page.locator("td.key a").first().click();
+    await sound(page, `evidence ${what}`);
+    await page.context().close();
+  }
 });
