@@ -474,6 +474,23 @@ bool accounts_is_local_domain(const struct accounts *a, struct slice domain)
 	return table_get(&a->locals, a->seed, folded_domain(domain, space), &skip);
 }
 
+const struct account *accounts_by_domain_start(const struct accounts *a, struct slice start)
+{
+	uint32_t found = NONE;
+
+	for (size_t i = 0; start.n && i < a->domains.size; i++) {
+		const struct cell *c = &a->domains.cells[i];
+
+		if (!c->key.p || c->key.n < start.n ||
+		    !slice_eq_nocase((struct slice){c->key.p, start.n}, start))
+			continue;
+		if (c->value == NONE || (found != NONE && found != c->value))
+			return NULL;
+		found = c->value;
+	}
+	return found == NONE ? NULL : &a->list[found];
+}
+
 bool accounts_is_reseller(const struct accounts *a, struct slice user)
 {
 	struct slice text = a->view[FILE_RESELLERS], name, rights;

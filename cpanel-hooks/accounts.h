@@ -32,6 +32,8 @@ size_t accounts_count(const struct accounts *a);
 const struct account *accounts_by_user(const struct accounts *a, struct slice user);
 const struct account *accounts_by_uid(const struct accounts *a, int64_t uid);
 const struct account *accounts_by_domain(const struct accounts *a, struct slice domain); /* any case */
+/* The account whose domains alone begin so, in any case; NULL: none, or more than one. */
+const struct account *accounts_by_domain_start(const struct accounts *a, struct slice start);
 /* Mailbox "local@domain", "local+domain", or a bare user. */
 const struct account *accounts_by_login(const struct accounts *a, struct slice login);
 /* The account whose home is the longest prefix, on whole components; also below

@@ -18,7 +18,7 @@ BEGIN {
 	may["base"] = ""
 	may["parse"] = may["sys"] = may["ctl"] = may["firewall"] = may["model"] = "base"
 	may["store"] = may["hooks"] = "base model"
-	may["act"] = "base model sys store firewall hooks"
+	may["act"] = "base model parse sys store firewall hooks"
 	may["engine"] = "base model parse sys store ctl firewall hooks act"
 	may["main"] = "base model parse sys store ctl firewall hooks act engine"
 	may["whm"] = "base model store ctl"

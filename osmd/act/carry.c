@@ -21,6 +21,7 @@
 #include "osmd/model/report.h"
 
 #define HOUR_S 3600
+#define CARRY_NOTES_MAX 20 /* as a report takes */
 #define EXPIRE_MAX_S (10 * 365 * 86400)
 
 /* What was decided of one action. */
@@ -282,9 +283,11 @@ static bool carry_action(struct executor *x, const struct action_kind *kind,
 		decide_once(x, kind, report, confirmed, &d);
 	if (kind->id == ACTION_EMAIL)
 		deliver_place(&x->paths, &x->config, place);
-	snprintf(row.before, sizeof(row.before), "%s%s%s",
-		 kind->id == ACTION_EMAIL ? BEFORE_UNSENT " " : d.before,
-		 d.go ? d.more : "", place);
+	if (kind->id == ACTION_EMAIL)
+		snprintf(row.before, sizeof(row.before), BEFORE_UNSENT " %s", place);
+	else
+		snprintf(row.before, sizeof(row.before), "%.20s%s", d.before,
+			 d.go ? d.more : "");
 	copy(row.detail, sizeof(row.detail), slice_str(d.detail));
 	if (kind->disruptive && d.go && x->config.action_expire_s)
 		row.expires_s = now_s + x->config.action_expire_s;
@@ -369,18 +372,44 @@ static json_t *report_answer(struct executor *x, const json_t *report, bool ok,
 	return answer;
 }
 
-/* With what the account runs now: its suspension kills all of it. Owned by the caller. */
-static json_t *with_processes(struct executor *x, const json_t *report)
+static bool is_empty(const json_t *report, const char *name)
+{
+	return json_array_size(json_object_get(report, name)) == 0;
+}
+
+/* What Apache serves of it now; or a note why that isn't known. */
+static void add_requests(struct executor *x, json_t *whole, const struct account *a)
+{
+	json_t *requests, *scripts, *notes = json_object_get(whole, "notes");
+	char why[256];
+
+	if (!x->config.apachestatus || !is_empty(whole, "requests") ||
+	    !is_empty(whole, "scripts"))
+		return;
+	if (!webstatus_of(x->web, &x->paths, &x->config, x->accounts, a,
+			  json_object_get(whole, "paths"), &requests, &scripts, why) &&
+	    json_array_size(notes) < CARRY_NOTES_MAX) {
+		notes = json_copy(notes);
+		json_array_append_new(notes, json_string(why));
+		json_object_set_new(whole, "notes", notes);
+	}
+	json_object_set_new(whole, "requests", requests);
+	json_object_set_new(whole, "scripts", scripts);
+}
+
+/* With what the account runs and what is asked of it now: its suspension ends all of it. Owned
+ * by the caller. */
+static json_t *with_evidence(struct executor *x, const json_t *report)
 {
 	const struct account *a = accounts_by_user(x->accounts, field(report, "account"));
 	json_t *whole = json_copy((json_t *)report), *running;
 
-	if (a && a->uid > 0 &&
-	    json_array_size(json_object_get(report, "processes")) == 0) {
-		running = processes_of(a->uid);
-		if (running)
-			json_object_set_new(whole, "processes", running);
-	}
+	if (!whole || !a || a->uid <= 0)
+		return whole;
+	running = is_empty(report, "processes") ? processes_of(a->uid) : NULL;
+	if (running)
+		json_object_set_new(whole, "processes", running);
+	add_requests(x, whole, a);
 	return whole;
 }
 
@@ -399,7 +428,7 @@ json_t *carry_report(struct executor *x, const json_t *request, int64_t now_s)
 		return executor_refuse("\"wanted\" is no list of known actions");
 	if (!json_is_boolean(confirmed))
 		return executor_refuse("\"confirmed\" is neither true nor false");
-	whole = with_processes(x, report);
+	whole = with_evidence(x, report);
 	if (!whole)
 		return executor_refuse("no memory for the report");
 	ok = store_gather(x->store, &e) &&
@@ -471,8 +500,7 @@ json_t *carry_by_hand(struct executor *x, const json_t *request, enum action_id 
 	decide_now(x, &job, kind, x->config.testing, true, &d);
 	if (!d.go)
 		return executor_refuse("%s %s: %s", row.action, row.target, d.detail);
-	snprintf(row.before, sizeof(row.before), "%s%s", d.before,
-		 d.more);
+	snprintf(row.before, sizeof(row.before), "%.20s%s", d.before, d.more);
 	snprintf(what, sizeof(what), "%s %s", row.action, row.target);
 	if (!store_audit(x->store, now_s, who, what, &e) ||
 	    !store_action_begin(x->store, &row, &fresh, &e) ||

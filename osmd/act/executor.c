@@ -198,9 +198,12 @@ struct executor *executor_new_undo(const struct paths *paths, const struct confi
 	x->paths = *paths;
 	x->config = *config;
 	x->lock_fd = take_lock(paths, e);
+	x->web = webstatus_new();
+	if (!x->web)
+		err_set(e, ENOMEM, "no memory");
 	for (size_t i = 0; i < EXECUTOR_FILES; i++)
 		stamp_changed(x, i, &x->stamps[i]);
-	if (x->lock_fd < 0 || !open_store(x, e) || !load_accounts(x, e)) {
+	if (x->lock_fd < 0 || !x->web || !open_store(x, e) || !load_accounts(x, e)) {
 		err_prefix(e, "executor: ");
 		executor_free(x);
 		return NULL;
@@ -230,6 +233,7 @@ void executor_free(struct executor *x)
 	store_close(x->store);
 	accounts_free(x->accounts);
 	rules_free(x->rules);
+	webstatus_free(x->web);
 	if (x->lock_fd >= 0)
 		close(x->lock_fd);
 	free(x);
@@ -402,12 +406,12 @@ json_t *executor_handle(struct executor *x, const json_t *request, int64_t now_s
 		return carry_by_hand(x, request, kind->id, now_s);
 	if (strcmp(verb, "held") == 0)
 		return held_request(x, request, now_s);
+	if (strcmp(verb, "notice") == 0)
+		return notice_request(x, request, now_s);
 	if (strcmp(verb, "expire") == 0)
 		return executor_due(x, now_s);
 	if (strcmp(verb, "reload") == 0)
 		return reload(x);
-	if (strcmp(verb, "notice") == 0)
-		return notice_request(x, request, now_s);
 	if (strcmp(verb, "ping") == 0)
 		return json_pack("{s:b, s:[]}", "ok", 1, "actions");
 	return executor_refuse("a request that nobody knows: %.40s", verb);

@@ -23,6 +23,7 @@
 #include "cpanel-hooks/accounts.h"
 #include "osmd/act/actions.h"
 #include "osmd/act/executor.h"
+#include "osmd/act/webstatus.h"
 #include "osmd/model/rules.h"
 #include "osmd/store/store.h"
 
@@ -53,6 +54,7 @@ struct executor {
 	struct config config;
 	struct store *store;
 	struct accounts *accounts;
+	struct webstatus *web;
 	struct rules *rules; /* NULL: its files are wrong */
 	struct file_stamp stamps[EXECUTOR_FILES];
 	dev_t db_dev; /* the database that is open */
@@ -97,8 +99,6 @@ bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 /* Count or delete held messages. */
 json_t *held_request(struct executor *x, const json_t *request, int64_t now_s);
 
-json_t *undo_request(struct executor *x, const json_t *request, int64_t now_s);
-/* Undo all whose time has come into actions (an array). */
 /* Others have changed something. */
 json_t *notice_request(struct executor *x, const json_t *request, int64_t now_s);
 /* At the start: close what is in force no more. */
@@ -108,6 +108,8 @@ void notice_maps(struct executor *x, const struct accounts *old, int64_t now_s);
 
 /* Undo a row that is done; row: as it is then. */
 bool undo_for(struct executor *x, struct action_row *row, const char *who, int64_t now_s);
+json_t *undo_request(struct executor *x, const json_t *request, int64_t now_s);
+/* Undo all whose time has come into actions (an array). */
 void undo_expired(struct executor *x, int64_t now_s, json_t *actions);
 
 /* Finish or fail every pending row. */

@@ -64,6 +64,8 @@ struct config {
 	enum count_unit count_unit;        /* COUNT_UNIT = messages|recipients */
 	char ignore_users[CONFIG_WORD_MAX]; /* LOG_IGNORE_USERS, "root,mailnull,mailman,cpanel" */
 	struct trigger_config trigger[TRIGGER_COUNT]; /* <E>_LIMIT, <E>_INTERVAL, <E>_ACTIONS */
+	bool apachestatus;                 /* APACHESTATUS, 1 */
+	char apachestatus_url[CONFIG_WORD_MAX]; /* APACHESTATUS_URL */
 	bool report_email;                 /* REPORT_EMAIL */
 	char report_to[CONFIG_WORD_MAX];   /* REPORT_TO */
 	char report_from[CONFIG_WORD_MAX]; /* REPORT_FROM */
@@ -74,9 +76,9 @@ struct config {
 	unsigned action_max;               /* ACTION_MAX disruptive actions an hour, 5 */
 	unsigned action_expire_s;          /* ACTION_EXPIRE, 0: never */
 	unsigned action_timeout_s;         /* ACTION_TIMEOUT of one panel call, 120 */
+	bool release_on_password;          /* RELEASE_ON_PASSWORD, 0 */
 	char rename_suffix[CONFIG_WORD_MAX]; /* RENAME_SUFFIX, ".osm-disabled"; at most 32 bytes */
 	char custom_action[CONFIG_PATH_MAX]; /* CUSTOM_ACTION, "": none */
-	bool release_on_password;          /* RELEASE_ON_PASSWORD, 0 */
 	unsigned custom_format;            /* CUSTOM_FORMAT: enum format_id of act/format.h */
 	unsigned custom_timeout_s;         /* CUSTOM_TIMEOUT, 60 */
 	unsigned window_keys;              /* WINDOW_KEYS: keys a trigger may hold, 100000 */

@@ -8,6 +8,7 @@
 #define ACTIONS "Actions"
 #define CUSTOM "Custom Action"
 #define REPORTING "Reporting Settings"
+#define APACHE "Apache Status"
 #define LOGGING "Logging Settings"
 #define SYSTEM "OS Specific Settings"
 
@@ -258,6 +259,24 @@ static const struct option table[] = {
 	       "started, and the report says so. Counting goes on meanwhile, but the "
 	       "actions of the next report wait for it.\n"
 	       "Default: 60"),
+
+	SWITCH(APACHE, "APACHESTATUS", apachestatus, "1",
+	       "When a report is made, look at what Apache serves for the account at that "
+	       "moment (mod_status, with ExtendedStatus On), and list the requests, and the "
+	       "script when its folder is one that mail was sent from. Behind another web "
+	       "server, or without Apache, the report says that this was not possible. The "
+	       "page is read at most once a second.\n\n"
+	       "0 = off\n"
+	       "1 = on\n"
+	       "Default: 1"),
+	ROW(OPTION_WORD, "word", APACHE, "APACHESTATUS_URL", apachestatus_url,
+	    "http://127.0.0.1/whm-server-status",
+	    "Where the page is: http:// with an address, not a name (but localhost). Without "
+	    "a port it is Apache's own, as cPanel's settings have it (apache_port), also "
+	    "behind ea-nginx. The key that newer cPanel hides the page behind is found by "
+	    "osm itself.\n"
+	    "Default: http://127.0.0.1/whm-server-status",
+	    .required = true),
 
 	SWITCH(REPORTING, "REPORT_EMAIL", report_email, "1",
 	       "Mail reports. If this is off, the word email in the triggers' actions "

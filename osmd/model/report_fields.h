@@ -7,7 +7,7 @@
  * The budgets are printed bytes. Their sum, with the head's texts at their worst (every byte
  * printed as six), is below REPORT_BYTES_MAX:
  *   lines 80 + lists 4 * 16 + notes 12 + message ids 8 + timeline 3 + head 16 = 183 KiB
- * The executor adds processes (8 KiB) later.
+ * The executor adds processes (8 KiB), requests and scripts (4 KiB each) later.
  */
 #ifndef OSM_MODEL_REPORT_FIELDS_H
 #define OSM_MODEL_REPORT_FIELDS_H

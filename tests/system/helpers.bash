@@ -43,7 +43,7 @@ uapi() { inlab /usr/local/cpanel/bin/uapi --output=json "$@"; }
 # conf [KEY=VALUE...]: osm.conf with low limits for tests, then the given settings.
 conf() {
 	local pair
-	declare -A c=([TESTING]=0 [REPORT_REPEAT]=3600 [ACTION_MAX]=50
+	declare -A c=([TESTING]=0 [APACHESTATUS]=0 [REPORT_REPEAT]=3600 [ACTION_MAX]=50
 		[LOGLINE_LIMIT]=20 [LOGLINE_INTERVAL]=600 [LOGLINE_ACTIONS]=email,store,hold
 		[LOGLINE_SUBJECT_LIMIT]=0 [CWDCHECK_LIMIT]=0 [CWDCHECK_CWD_LIMIT]=0)
 	for pair in "$@"; do c[${pair%%=*}]=${pair#*=}; done

@@ -180,6 +180,7 @@ static inline void make_lab(void)
 	put_program(PATH_SENDMAIL, sendmail_double);
 	options_defaults(&config);
 	config.testing = false;
+	config.apachestatus = false; /* there may be one on this machine */
 	config.action_timeout_s = 1;
 	start();
 }
