@@ -30,9 +30,10 @@ dnf_browser="chromium httpd nodejs npm dejavu-sans-fonts"
 
 missing_commands() {
 	for c in gcc clang make pkg-config bats exim4 ip openssl python3 perl jq mandoc sqlite3 valgrind nft ipset \
-		iptables-legacy-save; do
+		iptables-legacy-save apache2; do
 		command -v "$c" >/dev/null 2>&1 || [ -x "/usr/sbin/$c" ] ||
-			{ [ "$c" = exim4 ] && [ -x /usr/sbin/exim ]; } || printf '%s ' "$c"
+			{ [ "$c" = exim4 ] && [ -x /usr/sbin/exim ]; } ||
+			{ [ "$c" = apache2 ] && [ -x /usr/sbin/httpd ]; } || printf '%s ' "$c"
 	done
 	/usr/bin/python3 -c "import yaml" 2>/dev/null || printf "python3-yaml "
 	for p in jansson libxml-2.0 yaml-0.1 sqlite3 libevent libpcre2-8 libarchive libsystemd libseccomp libcap-ng \

@@ -378,16 +378,20 @@ static bool is_empty(const json_t *report, const char *name)
 }
 
 /* What Apache serves of it now; or a note why that isn't known. */
-static void add_requests(struct executor *x, json_t *whole, const struct account *a)
+static void add_requests(struct executor *x, json_t *whole, const struct account *a,
+			 int64_t now_s)
 {
+	const int64_t first_s = json_integer_value(json_object_get(whole, "first"));
+	const struct webstatus_want want = {json_object_get(whole, "paths"),
+					    first_s < now_s ? first_s : now_s, now_s};
 	json_t *requests, *scripts, *notes = json_object_get(whole, "notes");
 	char why[256];
 
 	if (!x->config.apachestatus || !is_empty(whole, "requests") ||
 	    !is_empty(whole, "scripts"))
 		return;
-	if (!webstatus_of(x->web, &x->paths, &x->config, x->accounts, a,
-			  json_object_get(whole, "paths"), &requests, &scripts, why) &&
+	if (!webstatus_of(x->web, &x->paths, &x->config, x->accounts, a, &want, &requests,
+			  &scripts, why) &&
 	    json_array_size(notes) < CARRY_NOTES_MAX) {
 		notes = json_copy(notes);
 		json_array_append_new(notes, json_string(why));
@@ -399,7 +403,7 @@ static void add_requests(struct executor *x, json_t *whole, const struct account
 
 /* With what the account runs and what is asked of it now: its suspension ends all of it. Owned
  * by the caller. */
-static json_t *with_evidence(struct executor *x, const json_t *report)
+static json_t *with_evidence(struct executor *x, const json_t *report, int64_t now_s)
 {
 	const struct account *a = accounts_by_user(x->accounts, field(report, "account"));
 	json_t *whole = json_copy((json_t *)report), *running;
@@ -409,8 +413,32 @@ static json_t *with_evidence(struct executor *x, const json_t *report)
 	running = is_empty(report, "processes") ? processes_of(a->uid) : NULL;
 	if (running)
 		json_object_set_new(whole, "processes", running);
-	add_requests(x, whole, a);
+	add_requests(x, whole, a, now_s);
 	return whole;
+}
+
+json_t *carry_look(struct executor *x, const json_t *request, int64_t now_s)
+{
+	const json_t *names = json_object_get(request, "accounts"), *name;
+	size_t i;
+
+	if (!json_is_array(names) || json_array_size(names) > EXECUTOR_LOOK_MAX)
+		return executor_refuse("look: \"accounts\" is no list of names");
+	json_array_foreach(names, i, name)
+	{
+		const struct account *a =
+			!json_is_string(name)
+				? NULL
+				: accounts_by_user(
+					  x->accounts,
+					  (struct slice){json_string_value(name),
+							 json_string_length(name)});
+
+		if (a && x->config.apachestatus)
+			webstatus_look(x->web, &x->paths, &x->config, x->accounts, a,
+				       now_s);
+	}
+	return json_pack("{s:b, s:[]}", "ok", 1, "actions");
 }
 
 json_t *carry_report(struct executor *x, const json_t *request, int64_t now_s)
@@ -428,7 +456,7 @@ json_t *carry_report(struct executor *x, const json_t *request, int64_t now_s)
 		return executor_refuse("\"wanted\" is no list of known actions");
 	if (!json_is_boolean(confirmed))
 		return executor_refuse("\"confirmed\" is neither true nor false");
-	whole = with_evidence(x, report);
+	whole = with_evidence(x, report, now_s);
 	if (!whole)
 		return executor_refuse("no memory for the report");
 	ok = store_gather(x->store, &e) &&

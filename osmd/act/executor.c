@@ -408,6 +408,8 @@ json_t *executor_handle(struct executor *x, const json_t *request, int64_t now_s
 		return held_request(x, request, now_s);
 	if (strcmp(verb, "notice") == 0)
 		return notice_request(x, request, now_s);
+	if (strcmp(verb, "look") == 0)
+		return carry_look(x, request, now_s);
 	if (strcmp(verb, "expire") == 0)
 		return executor_due(x, now_s);
 	if (strcmp(verb, "reload") == 0)

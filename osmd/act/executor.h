@@ -14,6 +14,7 @@
  *       counts, or deletes, held messages; the answer has "messages"
  *   {"do":"notice","event":E,...}   what others did, see ctl/hookevent.h; also "lists": the panel's
  *       list files have changed
+ *   {"do":"look","accounts":["...",...]}   their counts rise: see what Apache serves of them
  *   {"do":"expire"}   (timers: undo what has expired)     {"do":"reload"}   {"do":"ping"}
  * Answers: {"ok":true|false,"error":"...","report":"ID","actions":[{id,action,target,state,detail}]}
  * A request's "seq" comes back in its answer. Whether REPORT_STORE is on or not, a report is
@@ -30,6 +31,7 @@
 #include "osmd/model/options.h"
 
 #define EXECUTOR_MESSAGE_MAX (256 * 1024)
+#define EXECUTOR_LOOK_MAX 16 /* accounts in one "look" */
 
 struct executor;
 

@@ -96,6 +96,8 @@ bool carry_allowed(struct executor *x, const struct action_row *row, const json_
 bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 	       int64_t now_s, struct err *e);
 
+/* Their counts rise: evidence that is gone later. */
+json_t *carry_look(struct executor *x, const json_t *request, int64_t now_s);
 /* Count or delete held messages. */
 json_t *held_request(struct executor *x, const json_t *request, int64_t now_s);
 

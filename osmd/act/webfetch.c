@@ -101,6 +101,16 @@ static void read_page(struct child *c, struct evbuffer *body)
 	c->rows = NULL;
 }
 
+/* Who answers, when it isn't Apache: a proxy before it, another web server. */
+static void say_code(struct child *c, struct evhttp_request *r, int code)
+{
+	const char *server =
+		evhttp_find_header(evhttp_request_get_input_headers(r), "Server");
+
+	snprintf(c->why, sizeof(c->why), "it was answered with %d%s%.40s", code,
+		 server ? " by " : "", server ? server : "");
+}
+
 static void ask(struct child *c);
 
 static void on_done(struct evhttp_request *r, void *ctx)
@@ -116,7 +126,7 @@ static void on_done(struct evhttp_request *r, void *ctx)
 	if (code == 200)
 		read_page(c, evhttp_request_get_input_buffer(r));
 	else if (code)
-		snprintf(c->why, sizeof(c->why), "it was answered with %d", code);
+		say_code(c, r, code);
 	else
 		snprintf(c->why, sizeof(c->why), "nobody answers there");
 	event_base_loopbreak(c->base);

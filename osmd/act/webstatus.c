@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "osmd/act/webfetch.h"
+#include "osmd/act/webseen.h"
 #include "osmd/base/buf.h"
 #include "osmd/base/file.h"
 #include "osmd/model/report.h"
@@ -30,17 +31,26 @@ struct webstatus {
 	char why[256];
 	int64_t at_ms, rest_ms; /* when it was; no look before this */
 	bool looked;
+	struct webseen *seen;
 };
 
 struct webstatus *webstatus_new(void)
 {
-	return calloc(1, sizeof(struct webstatus));
+	struct webstatus *w = calloc(1, sizeof(*w));
+
+	if (w && !(w->seen = webseen_new())) {
+		free(w);
+		w = NULL;
+	}
+	return w;
 }
 
 void webstatus_free(struct webstatus *w)
 {
-	if (w)
-		json_decref(w->rows);
+	if (!w)
+		return;
+	json_decref(w->rows);
+	webseen_free(w->seen);
 	free(w);
 }
 
@@ -114,7 +124,8 @@ static int read_port(const struct paths *paths)
 	return (int)port;
 }
 
-static void look(struct webstatus *w, const struct paths *paths,
+/* true: it was looked anew. */
+static bool look(struct webstatus *w, const struct paths *paths,
 		 const struct config *config)
 {
 	char key[KEY_MAX + 1];
@@ -124,7 +135,7 @@ static void look(struct webstatus *w, const struct paths *paths,
 	bool slow;
 
 	if (w->looked && (now - w->at_ms < FRESH_MS || now < w->rest_ms))
-		return;
+		return false;
 	json_decref(w->rows);
 	read_key(paths, key);
 	w->rows = webfetch_rows(&f, w->why, &slow);
@@ -132,6 +143,7 @@ static void look(struct webstatus *w, const struct paths *paths,
 	w->rest_ms = slow ? w->at_ms + REST_MS : 0;
 	w->looked = true;
 	explicit_bzero(key, sizeof(key));
+	return true;
 }
 
 /* ---- whose ---- */
@@ -158,9 +170,39 @@ static const struct account *owner_of(const struct accounts *accounts, const jso
 		       : accounts_by_domain(accounts, vhost);
 }
 
+/* What the last look has shown, to those it belongs to; only: the rest have had theirs. */
+static void hand_out(struct webstatus *w, const struct accounts *accounts,
+		     const struct account *only, int64_t now_s)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(w->rows, i, row)
+	{
+		const struct account *a = owner_of(accounts, row);
+
+		if (a && (!only || a == only) && webseen_watches(w->seen, a->name))
+			webseen_add(w->seen, a->name, row, now_s);
+	}
+}
+
+void webstatus_look(struct webstatus *w, const struct paths *paths,
+		    const struct config *config, const struct accounts *accounts,
+		    const struct account *account, int64_t now_s)
+{
+	bool fresh;
+
+	if (!webseen_watch(w->seen, account->name, now_s, &fresh))
+		return;
+	if (look(w, paths, config))
+		hand_out(w, accounts, NULL, now_s);
+	else if (fresh)
+		hand_out(w, accounts, account, now_s);
+}
+
 /* ---- lists ---- */
 
-static void count(json_t *list, struct slice value, size_t *left)
+static void count(json_t *list, struct slice value, int64_t times, size_t *left)
 {
 	json_t *t = report_text(value, VALUE_MAX), *row;
 	size_t i, cost = t ? json_dumpb(t, NULL, 0, JSON_ENCODE_ANY) + 24 : SIZE_MAX;
@@ -171,7 +213,7 @@ static void count(json_t *list, struct slice value, size_t *left)
 
 		if (!json_equal(json_object_get(row, "value"), t))
 			continue;
-		json_integer_set(n, json_integer_value(n) + 1);
+		json_integer_set(n, json_integer_value(n) + times);
 		json_decref(t);
 		return;
 	}
@@ -180,11 +222,12 @@ static void count(json_t *list, struct slice value, size_t *left)
 		return;
 	}
 	*left -= cost;
-	json_array_append_new(list, json_pack("{s:o, s:i}", "value", t, "count", 1));
+	json_array_append_new(list, json_pack("{s:o, s:I}", "value", t, "count",
+					      (json_int_t)times));
 }
 
 /* "POST shop.example/x.php from 203.0.113.5" */
-static void add_request(json_t *list, const json_t *row, size_t *left)
+static void add_request(json_t *list, const json_t *row, int64_t times, size_t *left)
 {
 	static const struct slice more = SLICE("...");
 	bool cut = json_is_true(json_object_get(row, "target_cut"));
@@ -202,7 +245,7 @@ static void add_request(json_t *list, const json_t *row, size_t *left)
 		buf_slice(&out, more);
 	buf_puts(&out, " from ");
 	buf_slice(&out, text(row, "client"));
-	count(list, buf_view(&out), left);
+	count(list, buf_view(&out), times, left);
 	buf_clear(&out);
 }
 
@@ -253,7 +296,8 @@ static bool is_listed(const json_t *list, struct slice value)
 
 /* The script of a whole request, if mail was sent from its folder: only both together say so. */
 static void add_script(json_t *list, const struct paths *paths, const struct account *a,
-		       const json_t *row, const json_t *report_paths, size_t *left)
+		       const json_t *row, int64_t times, const json_t *report_paths,
+		       size_t *left)
 {
 	struct slice path = text(row, "target"), plain, vhost = text(row, "vhost");
 	char root[PATH_MAX], whole[PATH_MAX];
@@ -277,27 +321,43 @@ static void add_script(json_t *list, const struct paths *paths, const struct acc
 	while (folder && whole[folder - 1] != '/')
 		folder--;
 	if (folder > 1 && is_listed(report_paths, (struct slice){whole, folder - 1}))
-		count(list, (struct slice){whole, (size_t)n}, left);
+		count(list, (struct slice){whole, (size_t)n}, times, left);
+}
+
+struct listing {
+	const struct paths *paths;
+	const struct account *account;
+	const json_t *report_paths;
+	json_t *requests, *scripts;
+	size_t left, left_scripts;
+};
+
+static void add_row(const json_t *row, int64_t times, void *ctx)
+{
+	struct listing *l = ctx;
+
+	add_request(l->requests, row, times, &l->left);
+	add_script(l->scripts, l->paths, l->account, row, times, l->report_paths,
+		   &l->left_scripts);
 }
 
 bool webstatus_of(struct webstatus *w, const struct paths *paths,
 		  const struct config *config, const struct accounts *accounts,
-		  const struct account *account, const json_t *report_paths,
+		  const struct account *account, const struct webstatus_want *want,
 		  json_t **requests, json_t **scripts, char why[256])
 {
-	size_t i, left = LIST_BUDGET, left_scripts = LIST_BUDGET;
-	json_t *row;
+	struct listing l = {.paths = paths,
+			    .account = account,
+			    .report_paths = want->paths,
+			    .requests = json_array(),
+			    .scripts = json_array(),
+			    .left = LIST_BUDGET,
+			    .left_scripts = LIST_BUDGET};
 
-	*requests = json_array();
-	*scripts = json_array();
-	look(w, paths, config);
-	json_array_foreach(w->rows, i, row)
-	{
-		if (owner_of(accounts, row) != account)
-			continue;
-		add_request(*requests, row, &left);
-		add_script(*scripts, paths, account, row, report_paths, &left_scripts);
-	}
+	webstatus_look(w, paths, config, accounts, account, want->now_s);
+	webseen_each(w->seen, account->name, want->from_s, add_row, &l);
+	*requests = l.requests;
+	*scripts = l.scripts;
 	if (!w->rows)
 		snprintf(why, 256, "Apache's status page could not be used: %.200s.", w->why);
 	return w->rows != NULL;

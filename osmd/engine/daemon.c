@@ -409,6 +409,7 @@ static bool make_parts(struct daemon *d, struct err *e)
 	d->outbox = outbox_new(d->base, &outbox, e);
 	if (!d->outbox)
 		return false;
+	d->risers = risers_new(d->base, d->outbox);
 	d->engine = engine_new(d->rules, d->accounts, &hooks, false, e);
 	return d->engine != NULL;
 }
@@ -476,6 +477,7 @@ void daemon_free(struct daemon *d)
 	control_free(d->control);
 	tail_free(d->tail);
 	mapwatch_free(d->mapwatch);
+	risers_free(d->risers);
 	outbox_free(d->outbox);
 	daemon_drop_questions(d);
 	engine_free(d->engine);

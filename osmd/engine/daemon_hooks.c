@@ -12,6 +12,7 @@
 /* Confirmed ids are of use for as long as a warm-up looks back; a day is room enough above
  * the longest interval. */
 #define FACTS_SLACK_S 86400
+#define RISE_FRESH_S 10
 
 struct store *daemon_store(struct daemon *d)
 {
@@ -132,6 +133,16 @@ static int64_t on_last_report(const char *type, const char *key, void *ctx)
 	return waiting_s > stored_s ? waiting_s : stored_s;
 }
 
+/* What is asked now says nothing about lines of long ago. */
+static void on_rise(struct slice account, void *ctx)
+{
+	struct daemon *d = ctx;
+
+	if (d->risers && rules_config(d->rules)->apachestatus &&
+	    engine_now_s(d->engine) >= (int64_t)time(NULL) - RISE_FRESH_S)
+		risers_add(d->risers, account);
+}
+
 static int64_t on_wall(void *ctx)
 {
 	(void)ctx;
@@ -145,6 +156,7 @@ struct engine_hooks daemon_hooks(struct daemon *d)
 				     .newline_path = on_newline_path,
 				     .newline_sender = on_newline_sender,
 				     .last_report = on_last_report,
+				     .rises = on_rise,
 				     .wall = on_wall,
 				     .ctx = d};
 }

@@ -11,6 +11,7 @@
 #include "osmd/engine/engine.h"
 #include "osmd/engine/mapwatch.h"
 #include "osmd/engine/outbox.h"
+#include "osmd/engine/risers.h"
 #include "osmd/engine/warmup.h"
 #include "osmd/store/store.h"
 #include "osmd/store/watch.h"
@@ -36,6 +37,7 @@ struct daemon {
 	struct tail *tail;
 	struct control *control;
 	struct question *questions; /* owned; waiting for the executor */
+	struct risers *risers;	    /* owned; NULL: none */
 	struct mapwatch *mapwatch;
 	struct watch *watch;	     /* NULL: can't be opened; the place isn't kept */
 	struct store *store;	     /* NULL: not there (yet) */

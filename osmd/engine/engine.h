@@ -42,6 +42,9 @@ struct engine_hooks {
 	bool (*newline_sender)(struct slice message_id, char who[72], void *ctx);
 	/* May be NULL. Newest stored report for (type, key), for REPORT_REPEAT; 0: none. */
 	int64_t (*last_report)(const char *type, const char *key, void *ctx);
+	/* May be NULL. A window of this account is half full, or more: what may be gone when it
+	 * fires is to be looked at now. Not told while warm. */
+	void (*rises)(struct slice account, void *ctx);
 	/* May be NULL. The wall clock in seconds: no line is younger, whatever its stamp says
 	 * (a forged stamp of the future would stop a window's time). */
 	int64_t (*wall)(void *ctx);

@@ -334,6 +334,14 @@ static bool add_to(struct window *w, const struct firing *f, struct slice owner,
 			  state);
 }
 
+/* From half of the limit on, with each event. */
+static void tell_rise(const struct triggers *t, const struct firing *f)
+{
+	if (t->hooks.rises && !t->warm && f->account.n &&
+	    f->state->weight * 2 >= f->rule.limit)
+		t->hooks.rises(f->account, t->hooks.ctx);
+}
+
 /* Into the window of confirmed events; true: it fired, and took the others along. */
 static bool add_sure(struct triggers *t, struct firing *f, struct slice owner,
 		     const struct window_entry *entry, bool again)
@@ -345,8 +353,10 @@ static bool add_sure(struct triggers *t, struct firing *f, struct slice owner,
 		t->stats.lost++;
 		return false;
 	}
-	if (!state.fired)
+	if (!state.fired) {
+		tell_rise(t, f);
 		return false;
+	}
 	window_forget(t->window[f->table], owner, f->key);
 	fire(t, f, again);
 	return true;
@@ -362,8 +372,10 @@ static void add_any(struct triggers *t, struct firing *f, struct slice owner,
 		t->stats.lost++;
 		return;
 	}
-	if (!state.fired)
+	if (!state.fired) {
+		tell_rise(t, f);
 		return;
+	}
 	if (t->sure[f->table])
 		f->sure = window_count(t->sure[f->table], owner, f->key);
 	fire(t, f, again);

@@ -261,8 +261,8 @@ static const struct option table[] = {
 	       "Default: 60"),
 
 	SWITCH(APACHE, "APACHESTATUS", apachestatus, "1",
-	       "When a report is made, look at what Apache serves for the account at that "
-	       "moment (mod_status, with ExtendedStatus On), and list the requests, and the "
+	       "From half of a limit on, look at what Apache serves for the account "
+	       "(mod_status, with ExtendedStatus On), and list in the report the requests, and the "
 	       "script when its folder is one that mail was sent from. Behind another web "
 	       "server, or without Apache, the report says that this was not possible. The "
 	       "page is read at most once a second.\n\n"

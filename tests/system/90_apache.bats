@@ -90,6 +90,28 @@ print(c.getresponse().status)' "$@"
 	same "$(visit bobs-garage.example /forms/mailer.cgi 203.0.113.77)" 200
 }
 
+@test "a request that is over when the limit is passed was seen while the counts rose" {
+	conf APACHESTATUS=1 LOGLINE_LIMIT=0 CWDCHECK_CWD_LIMIT=20 CWDCHECK_CWD_ACTIONS=store
+	make_form "$ROOT/home/osmbob/public_html/forms" 15
+	apache start
+	osmd_start
+	same "$(visit bobs-garage.example /forms/mailer.cgi 203.0.113.77)" 200
+	osmd_caught_up
+	same "$(count_reports)" 0 "15 of 20"
+	apache_stop
+	for i in 1 2 3 4 5 6; do
+		inlab setpriv --reuid=61002 --regid=61002 --clear-groups sh -c \
+			'cd /home/osmbob/public_html/forms && printf "To: x@defer1.example\n\nx\n" |
+				/usr/sbin/sendmail -odq -t -i'
+	done
+	wait_until 20 has_report '.type == "cwdcheck:cwd"'
+	osm show "$(reports | jq -r .id)" --json >"$BATS_TEST_TMPDIR/r"
+	jq -r '.requests[].value, .scripts[].value, .notes[]' "$BATS_TEST_TMPDIR/r"
+	jq -e '.requests | map(.value) == ["GET bobs-garage.example/forms/mailer.cgi from 203.0.113.77"]' "$BATS_TEST_TMPDIR/r"
+	jq -e '.scripts | map(.value) == ["/home/osmbob/public_html/forms/mailer.cgi"]' "$BATS_TEST_TMPDIR/r"
+	jq -e '.notes | any(contains("nobody answers there"))' "$BATS_TEST_TMPDIR/r"
+}
+
 @test "without Apache the report says so, and the rest is done" {
 	conf APACHESTATUS=1
 	osmd_start

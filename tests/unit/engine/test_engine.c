@@ -26,6 +26,7 @@ struct lab {
 	bool confirmed[REPORTS_MAX];
 	unsigned wanted[REPORTS_MAX];
 	size_t reports;
+	unsigned rises;
 	/* what the surroundings say */
 	enum spool_answer spool;
 	const char *spool_who, *folder_who, *sender_who;
@@ -49,6 +50,13 @@ static void on_report(json_t *report, unsigned wanted, bool confirmed, void *ctx
 	l->report[l->reports] = json_incref(report);
 	l->wanted[l->reports] = wanted;
 	l->confirmed[l->reports++] = confirmed;
+}
+
+static void on_rise(struct slice account, void *ctx)
+{
+	struct lab *l = ctx;
+
+	l->rises += slice_eq(account, SLICE("alice"));
 }
 
 static enum spool_answer on_confirm(struct slice id, struct slice user,
@@ -133,6 +141,7 @@ static void engine_begin(bool live)
 					 .newline_path = on_folder,
 					 .newline_sender = on_sender,
 					 .last_report = on_last_report,
+					 .rises = on_rise,
 					 .wall = on_wall,
 					 .ctx = &lab};
 	struct err e = {0};
@@ -426,6 +435,21 @@ Test(engine, what_a_person_undid_is_news_again)
 	cr_expect_eq(lab.reports, 1, "the counts are cleared");
 	by_script("alice", "a");
 	cr_expect_eq(lab.reports, 2, "and nothing is held back");
+}
+
+Test(engine, tells_of_a_window_that_is_half_full)
+{
+	set_rules("LOGLINE_LIMIT = \"6\"\nLOGLINE_SUBJECT_LIMIT = \"0\"\n", "", "");
+	engine_begin(true);
+	for (int i = 0; i < 2; i++)
+		by_script("alice", "a");
+	cr_expect_eq(lab.rises, 0);
+	by_script("alice", "a");
+	cr_expect_gt(lab.rises, 0, "half of 6");
+	engine_warm_begin(lab.engine);
+	lab.rises = 0;
+	by_script("alice", "a");
+	cr_expect_eq(lab.rises, 0, "that was before the restart");
 }
 
 /* ---- certainty ---- */
