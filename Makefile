@@ -65,6 +65,13 @@ $(B)/osm: $(CLI:%.c=$(O)/%.o) $(B)/libosm.a
 $(B)/fwtool: $(O)/tests/lab/fwtool.o $(B)/libosm.a
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
 
+# a packet reader by hand, and short-lived clients with the truth about them, for the tests
+$(B)/packettool: $(O)/tests/lab/packettool.o $(B)/libosm.a
+	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+$(B)/connector: $(O)/tests/lab/connector.o
+	$(CC) $(ALL_LDFLAGS) $^ -o $@
+
 $(B)/osm-whm: $(O)/whm/osm-whm.o $(B)/libosm.a
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
 
@@ -117,7 +124,7 @@ $(B)/fwcsf: $(O)/tests/lab/fwcsf.o $(B)/libosm.a
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
 
 system: all ## the whole product in the lab: real Exim, doubles of cPanel's programs
-	@$(MAKE) --no-print-directory $(B)/fwtool $(B)/fwcsf
+	@$(MAKE) --no-print-directory $(B)/fwtool $(B)/fwcsf $(B)/packettool $(B)/connector
 	sh tests/run-system.sh
 
 browser: all ## the page in a real browser, before a live osmd in the lab

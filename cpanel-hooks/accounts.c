@@ -25,12 +25,13 @@ enum {
 	FILE_TRUEUSEROWNERS,
 	FILE_LOCALDOMAINS,
 	FILE_RESELLERS,
+	FILE_GROUP,
 	FILE_COUNT
 };
 
-static const char *const file_names[FILE_COUNT] = {PATH_PASSWD, PATH_TRUEUSERDOMAINS,
-						   PATH_USERDOMAINS, PATH_TRUEUSEROWNERS,
-						   PATH_LOCALDOMAINS, PATH_RESELLERS};
+static const char *const file_names[FILE_COUNT] = {
+	PATH_PASSWD,	   PATH_TRUEUSERDOMAINS, PATH_USERDOMAINS, PATH_TRUEUSEROWNERS,
+	PATH_LOCALDOMAINS, PATH_RESELLERS,	 PATH_GROUP};
 
 /* Open addressing, at most half full. Customers choose their domains, so the hash is seeded. */
 struct cell {
@@ -50,6 +51,7 @@ struct accounts {
 	size_t count, cap;
 	uint64_t seed;
 	struct table users, uids, domains, homes, locals;
+	struct users *everybody; /* owned */
 };
 
 static uint64_t hash_bytes(uint64_t seed, struct slice s)
@@ -271,7 +273,8 @@ static bool read_passwd(struct accounts *a)
 				a->list[i].home = home;
 			}
 		} else if (!panel && is_plain_account(home, uid)) {
-			struct account new = {.name = name, .home = home, .uid = uid, .gid = gid};
+			struct account new = {
+				.name = name, .home = home, .uid = uid, .gid = gid};
 
 			if (!add_account(a, &new))
 				return false;
@@ -350,6 +353,8 @@ struct accounts *accounts_load(const struct paths *paths, struct err *e)
 	if (ok) {
 		ok = add_panel_accounts(a) && read_passwd(a) && read_domains(a) &&
 		     index_list(a);
+		a->everybody = users_new(a->view[FILE_PASSWD], a->view[FILE_GROUP]);
+		ok = ok && a->everybody;
 		if (!ok)
 			err_set(e, ENOMEM, "no memory for the account maps");
 	}
@@ -367,6 +372,7 @@ void accounts_free(struct accounts *a)
 		return;
 	for (size_t i = 0; i < FILE_COUNT; i++)
 		free(a->text[i]);
+	users_free(a->everybody);
 	free(a->list);
 	free(a->users.cells);
 	free(a->uids.cells);
@@ -504,6 +510,11 @@ bool accounts_is_reseller(const struct accounts *a, struct slice user)
 			     user))
 			return true;
 	return false;
+}
+
+const struct users *accounts_users(const struct accounts *a)
+{
+	return a->everybody;
 }
 
 const char *accounts_file(size_t i)

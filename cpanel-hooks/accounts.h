@@ -3,7 +3,8 @@
 /*
  * accounts: who owns what on this server: user, uid, home, domain -> account. Read whole
  * from /etc/passwd, /etc/userdomains, /etc/trueuserdomains, /etc/trueuserowners,
- * /etc/localdomains and /var/cpanel/resellers (cPanel's formats), then read only; a change builds a new map.
+ * /etc/localdomains and /var/cpanel/resellers (cPanel's formats), with the names of
+ * /etc/group, then read only; a change builds a new map.
  *
  * With trueuserdomains an account is a name listed there; without it (plain Exim host,
  * replay) an account is a user of /etc/passwd with uid >= 1000 and a home.
@@ -11,6 +12,7 @@
 #ifndef OSM_CPANEL_ACCOUNTS_H
 #define OSM_CPANEL_ACCOUNTS_H
 
+#include "cpanel-hooks/users.h"
 #include "osmd/base/err.h"
 #include "osmd/base/paths.h"
 #include "osmd/base/slice.h"
@@ -18,14 +20,15 @@
 struct accounts;
 
 struct account {
-	struct slice name, home, domain, owner; /* domain: the main one; owner: reseller; may be empty */
-	int64_t uid;                            /* -1: not in passwd */
-	int64_t gid;                            /* its main group; 0: not known */
+	struct slice name, home, domain,
+		owner; /* domain: the main one; owner: reseller; may be empty */
+	int64_t uid;   /* -1: not in passwd */
+	int64_t gid;   /* its main group; 0: not known */
 };
 
 /* Missing files are not an error (their facts are missing); an unreadable one is. */
 struct accounts *accounts_load(const struct paths *paths, struct err *e);
-void accounts_free(struct accounts *a); /* NULL is fine */
+void accounts_free(struct accounts *a);		    /* NULL is fine */
 bool accounts_from_panel(const struct accounts *a); /* trueuserdomains was there */
 size_t accounts_count(const struct accounts *a);
 /* All return NULL when nobody fits. Results live as long as the map. */
@@ -43,6 +46,8 @@ const struct account *accounts_by_path(const struct accounts *a, struct slice pa
 bool accounts_is_local_domain(const struct accounts *a, struct slice domain);
 /* Does it own other accounts, or does the panel list it as a reseller (/var/cpanel/resellers)? */
 bool accounts_is_reseller(const struct accounts *a, struct slice user);
+/* Every user and group of this server. Lives as long as the map. */
+const struct users *accounts_users(const struct accounts *a);
 /* Files to watch: the i-th path (absolute, without root) or NULL. */
 const char *accounts_file(size_t i);
 

@@ -13,6 +13,7 @@
 #include "osmd/cmd.h"
 #include "osmd/cmd_lists.h"
 #include "osmd/ctl/ctl.h"
+#include "osmd/engine/packetsource.h"
 #include "osmd/sys/spawn.h"
 
 /* A log that nobody has written to for so long is probably the wrong file. */
@@ -24,6 +25,7 @@ struct check {
 	const struct cmd *c;
 	struct config config;
 	json_t *rows;
+	json_t *status; /* owned; of osmd, NULL: it doesn't answer */
 	bool needed_missing;
 };
 
@@ -326,8 +328,59 @@ static void check_daemon(struct check *k)
 		row(k, "osmd", CHECK_MISSING, lost, "is not running (osm -s starts it)");
 	else
 		row(k, "osmd", CHECK_BAD, lost, "%s", e.msg);
-	json_decref(answer);
+	k->status = answer;
 	json_decref(ask);
+}
+
+static const char packets_lost[] =
+	"SMTP connections of scripts are not seen: no packet, no packet:cwd";
+
+/* What the running osmd says. */
+static void check_packets_live(struct check *k, const json_t *packets)
+{
+	const char *source = json_string_value(json_object_get(packets, "source"));
+	const char *name;
+	json_t *why;
+
+	if (!source)
+		source = "none";
+	if (strcmp(source, "none") == 0)
+		row(k, "packets", CHECK_BAD, packets_lost, "no source works");
+	else
+		row(k, "packets", CHECK_OK, packets_lost, "seen by %s", source);
+	json_object_foreach(json_object_get(packets, "failed"), name, why)
+		row(k, "packets", CHECK_WARN, "a better source is not used", "%s: %s",
+		    name, json_string_value(why));
+}
+
+/* Nobody watches: what would work? */
+static void check_packets_here(struct check *k)
+{
+	const struct packetsource_kind *kind;
+
+	for (size_t i = 0; (kind = packetsource_choice(k->config.packet_source, i));
+	     i++) {
+		struct err e = {0};
+		void *source = kind->open(&k->config.smtp_ports, &e);
+
+		kind->close(source);
+		if (source) {
+			row(k, "packets", CHECK_OK, packets_lost, "%s works here",
+			    kind->name);
+			return;
+		}
+		row(k, "packets", CHECK_WARN, packets_lost, "%s: %s", kind->name, e.msg);
+	}
+}
+
+static void check_packets(struct check *k)
+{
+	if (!k->config.packet_enable)
+		row(k, "packets", CHECK_WARN, packets_lost, "PACKET_ENABLE = \"0\"");
+	else if (k->status)
+		check_packets_live(k, json_object_get(k->status, "packets"));
+	else
+		check_packets_here(k);
 }
 
 static void print_rows(const json_t *rows)
@@ -378,9 +431,8 @@ int cmd_check(struct cmd *c)
 	check_log(&k);
 	check_exim(&k);
 	check_accounts(&k);
-	check_program(
-		&k, "panel", PATH_WHMAPI, CHECK_MISSING,
-		"accounts can't be held, blocked or suspended");
+	check_program(&k, "panel", PATH_WHMAPI, CHECK_MISSING,
+		      "accounts can't be held, blocked or suspended");
 	check_program(&k, "panel", PATH_UAPI, CHECK_MISSING,
 		      "mailboxes can't be held, blocked or suspended");
 	check_spool(&k);
@@ -389,6 +441,7 @@ int cmd_check(struct cmd *c)
 		      "reports are not mailed: the action email");
 	check_custom(&k);
 	check_daemon(&k);
+	check_packets(&k);
 	if (c->json && k.needed_missing)
 		cmd_print_json(json_pack("{s:b, s:s, s:O}", "ok", 0, "error",
 					 "something that osm needs is missing", "checks",
@@ -398,5 +451,6 @@ int cmd_check(struct cmd *c)
 	else
 		print_rows(k.rows);
 	json_decref(k.rows);
+	json_decref(k.status);
 	return k.needed_missing ? CMD_FAILED : CMD_OK;
 }

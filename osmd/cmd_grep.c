@@ -141,34 +141,40 @@ static json_t *actions_json(unsigned bits)
 	return list;
 }
 
-/* What the rules say of an event of the subject, for each trigger of the log. */
+static enum event_type event_of(enum trigger_id t)
+{
+	if (t <= TRIGGER_PACKET_CWD)
+		return EVENT_PACKET;
+	return t < TRIGGER_CWDCHECK ? EVENT_LOGLINE : EVENT_CWDCHECK;
+}
+
+/* What the rules say of an event of the subject, for each trigger. */
 static json_t *limits_json(const struct subject *w)
 {
-	static const enum trigger_id ids[] = {TRIGGER_LOGLINE, TRIGGER_LOGLINE_SUBJECT,
-					      TRIGGER_CWDCHECK, TRIGGER_CWDCHECK_CWD};
 	json_t *problems = json_array(), *list = json_array();
 	struct config config;
 	struct rules *rules = cmd_load_settings(w->c, &config, problems);
 
-	for (size_t i = 0; rules && i < sizeof(ids) / sizeof(ids[0]); i++) {
-		bool is_logline = ids[i] < TRIGGER_CWDCHECK;
+	for (size_t i = 0; rules && i < TRIGGER_COUNT; i++) {
+		const enum trigger_id id = (enum trigger_id)i;
+		bool is_logline = event_of(id) == EVENT_LOGLINE;
 		struct event ev = {.account = w->account};
 		struct trigger_config t;
 
-		ev.type = is_logline ? EVENT_LOGLINE : EVENT_CWDCHECK;
+		ev.type = event_of(id);
 		if (is_logline)
 			ev.mailbox = w->mailbox;
 		else
 			ev.path = w->path;
 		if (is_logline && w->is_addr)
 			ev.address = w->word;
-		t = rules_trigger(rules, ids[i], &ev);
-		json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:o, s:b}", "type",
-						      trigger_name(ids[i]), "limit",
-						      (int)t.limit, "interval",
-						      (int)t.interval_s, "actions",
-						      actions_json(t.actions), "ignored",
-						      rules_ignored(rules, ids[i], &ev)));
+		t = rules_trigger(rules, id, &ev);
+		json_array_append_new(list,
+				      json_pack("{s:s, s:i, s:i, s:o, s:b}", "type",
+						trigger_name(id), "limit", (int)t.limit,
+						"interval", (int)t.interval_s, "actions",
+						actions_json(t.actions), "ignored",
+						rules_ignored(rules, id, &ev)));
 	}
 	rules_free(rules);
 	json_decref(problems);

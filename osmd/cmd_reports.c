@@ -13,10 +13,10 @@ static bool parse_filter(const struct cmd *c, struct report_filter *f, const cha
 	int t = f->type ? trigger_find(slice_str(f->type)) : TRIGGER_LOGLINE;
 	uint64_t n;
 
-	/* of packets there can be no report */
-	if (t < 0 || t == TRIGGER_PACKET || t == TRIGGER_PACKET_CWD) {
+	if (t < 0) {
 		cmd_fail(c, CMD_USAGE,
-			 "reports: %s is no type; logline, logline:subject, "
+			 "reports: %s is no type; packet, packet:cwd, logline, "
+			 "logline:subject, "
 			 "cwdcheck, cwdcheck:cwd are",
 			 f->type);
 		return false;

@@ -109,8 +109,10 @@ static void show_counts(const json_t *r)
 	if (limit > 0 && counted > limit)
 		printf(", %" PRId64 " over the limit (%" PRId64 " %%)", counted - limit,
 		       counted * 100 / limit);
-	printf("\n  %-12s%" PRId64 " events, %" PRId64 " recipients\n", "Sent",
-	       num(r, "count"), num(r, "recipients"));
+	putchar('\n');
+	if (strcmp(str(r, "event"), "packet") != 0)
+		printf("  %-12s%" PRId64 " events, %" PRId64 " recipients\n", "Sent",
+		       num(r, "count"), num(r, "recipients"));
 	printf("  %-12s%s to %s (%s)\n", "Between", text_time(num(r, "first"), first),
 	       text_time(num(r, "last"), last),
 	       text_age(num(r, "last") - num(r, "first"), age));

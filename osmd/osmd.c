@@ -14,6 +14,7 @@
 #include "osmd/base/log.h"
 #include "osmd/base/version.h"
 #include "osmd/engine/daemon.h"
+#include "osmd/engine/packetkeeper.h"
 #include "osmd/engine/settings.h"
 #include "osmd/engine/supervisor.h"
 
@@ -105,14 +106,20 @@ static bool run(struct start *s, struct err *e)
 {
 	struct daemon *d;
 	bool ok;
-	int handover;
+	int handover, packets;
 
 	if (!lock_pid(s, e))
 		return false;
 	handover = supervisor_start(&s->paths, &s->config, s->lock, e);
 	if (handover < 0)
 		return false;
-	d = daemon_new(&s->paths, s->rules, handover, e);
+	packets = packetkeeper_start(&s->paths, &s->config,
+				     (const int[2]){s->lock, handover}, e);
+	if (packets < 0) {
+		close(handover);
+		return false;
+	}
+	d = daemon_new(&s->paths, s->rules, handover, packets, e);
 	s->rules = NULL;
 	if (!d)
 		return false;

@@ -27,7 +27,7 @@
 #include "osmd/model/rules.h"
 #include "osmd/store/store.h"
 
-#define EXECUTOR_FILES 8 /* the account maps, osm.ignore, osm.accounts */
+#define EXECUTOR_FILES 9 /* the account maps, osm.ignore, osm.accounts */
 
 /* An outcome that could not be written (full disk) is tried again after this. */
 #define EXECUTOR_SETTLE_S 60

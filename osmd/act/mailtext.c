@@ -31,7 +31,7 @@ static const char default_template[] =
 	"Domain:      [domain]\n"
 	"Mailbox:     [mailbox]\n"
 	"Key:         [key]\n"
-	"Count:       [count] messages, [recipients] recipients\n"
+	"Count:       [count] events, [recipients] recipients\n"
 	"First:       [first]\n"
 	"Last:        [last]\n"
 	"Certainty:   [confidence] ([certainty])\n"
@@ -59,6 +59,14 @@ static const char default_template[] =
 	"Senders:\n"
 	"\n"
 	"[senders]\n"
+	"\n"
+	"Destinations:\n"
+	"\n"
+	"[destinations]\n"
+	"\n"
+	"Processes:\n"
+	"\n"
+	"[processes]\n"
 	"\n"
 	"Log entries (a sample; strangers can choose most of this text):\n"
 	"\n"
@@ -115,6 +123,9 @@ static const struct tag tags[] = {
 	{"paths", "paths", VALUE_COUNTS},
 	{"subjects", "subjects", VALUE_COUNTS},
 	{"senders", "senders", VALUE_COUNTS},
+	{"destinations", "destinations", VALUE_COUNTS},
+	{"processes", "processes", VALUE_COUNTS},
+	{"scripts", "scripts", VALUE_COUNTS},
 	{"ids", "message_ids", VALUE_LINES},
 	{"text", "lines", VALUE_LINES},
 	{"notes", "notes", VALUE_LINES},

@@ -11,7 +11,8 @@
  * no line is longer than MAILTEXT_LINE_MAX. Pure: no file, no clock.
  *
  * Tags: hostname time id kind type account owner domain mailbox key limit interval unit count
- * recipients first last confidence certainty headline testing ips paths subjects senders ids
+ * recipients first last confidence certainty headline testing ips paths subjects senders
+ * destinations processes scripts ids
  * text notes actions. osm.conf's REPORT_TO and REPORT_FROM go over the template's To: and From:.
  */
 #ifndef OSM_ACT_MAILTEXT_H

@@ -12,7 +12,8 @@
 #include <stddef.h>
 
 struct paths {
-	char root[PATH_MAX]; /* "" for the real system, else absolute without a slash at the end */
+	char root
+		[PATH_MAX]; /* "" for the real system, else absolute without a slash at the end */
 };
 
 /* root NULL, "" or "/": the real system. false when it is relative or too long. */
@@ -44,6 +45,7 @@ const char *paths_at(const struct paths *p, const char *absolute, char *out, siz
 #define PATH_RESELLERS "/var/cpanel/resellers"
 #define PATH_LOCALDOMAINS "/etc/localdomains"
 #define PATH_PASSWD "/etc/passwd"
+#define PATH_GROUP "/etc/group"
 #define PATH_SENDMAIL "/usr/sbin/sendmail"
 #define PATH_SPOOL "/var/spool/exim"
 

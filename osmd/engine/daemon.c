@@ -70,8 +70,9 @@ static void set_spool(struct daemon *d)
 		d->spool[0] = '\0';
 }
 
-/* The executor has settings of its own; the supervisor first, which may be starting one. */
-static void tell_executor(struct daemon *d)
+/* The executor has settings of its own; the supervisor first, which may be starting one. So
+ * has the packet reader. */
+static void tell_others(struct daemon *d)
 {
 	json_t *request = json_pack("{s:s}", "do", "reload");
 	struct err e = {0};
@@ -83,6 +84,8 @@ static void tell_executor(struct daemon *d)
 	if (!outbox_ask(d->outbox, request, NULL, NULL, &e))
 		log_msg(LOG_LEVEL_ERROR, "reload: %s", e.msg);
 	json_decref(request);
+	if (!packets_reload(d->packets, &e))
+		log_msg(LOG_LEVEL_ERROR, "reload: %s", e.msg);
 }
 
 bool daemon_reload(struct daemon *d, struct err *e)
@@ -102,7 +105,7 @@ bool daemon_reload(struct daemon *d, struct err *e)
 	engine_swap(d->engine, d->rules, d->accounts);
 	rules_free(old);
 	daemon_load_maps(d);
-	tell_executor(d);
+	tell_others(d);
 	log_msg(LOG_LEVEL_INFO, "settings read again");
 	return true;
 }
@@ -193,8 +196,19 @@ static void on_settled(void *ctx)
 	struct daemon *d = ctx;
 
 	arm_save(d);
-	if (d->tail && !outbox_full(d->outbox))
+	if (d->tail && !outbox_full(d->outbox)) {
 		tail_pause(d->tail, false);
+		packets_pause(d->packets, false);
+	}
+}
+
+/* Reports wait to be taken: nothing more is read that might make another. */
+static void pause_when_full(struct daemon *d)
+{
+	if (!outbox_full(d->outbox))
+		return;
+	tail_pause(d->tail, true);
+	packets_pause(d->packets, true);
 }
 
 /* ---- the log ---- */
@@ -208,8 +222,19 @@ static void on_line(struct slice line, bool too_long, void *ctx)
 	if (engine_waits(d->engine))
 		daemon_line_start(d);
 	arm_save(d);
-	if (outbox_full(d->outbox))
-		tail_pause(d->tail, true);
+	pause_when_full(d);
+}
+
+/* ---- connections ---- */
+
+static void on_packet(struct slice line, void *ctx)
+{
+	struct daemon *d = ctx;
+
+	if (engine_packet(d->engine, line) && d->watch)
+		watch_packet_add(d->watch, line, (int64_t)time(NULL));
+	arm_save(d);
+	pause_when_full(d);
 }
 
 static void on_save(evutil_socket_t fd, short what, void *ctx)
@@ -260,7 +285,9 @@ static void warm_up(struct daemon *d)
 			   .interval_s = rules_longest_interval(d->rules),
 			   .line_max = EXIM_LINE_MAX,
 			   .engine = d->engine,
-			   .store = daemon_store(d)};
+			   .store = daemon_store(d),
+			   .watch = d->watch,
+			   .now_s = (int64_t)time(NULL)};
 
 	if (stored_place(d, &stored))
 		w.stored = &stored;
@@ -272,8 +299,10 @@ static void warm_up(struct daemon *d)
 		log_msg(LOG_LEVEL_WARN,
 			"%s: the place where osmd left off is in no file any more",
 			d->log);
-	log_msg(LOG_LEVEL_INFO, "warm-up: %llu lines, %llu stored reports",
-		(unsigned long long)d->warm.lines, (unsigned long long)d->warm.reports);
+	log_msg(LOG_LEVEL_INFO,
+		"warm-up: %llu lines, %llu connections, %llu stored reports",
+		(unsigned long long)d->warm.lines, (unsigned long long)d->warm.packets,
+		(unsigned long long)d->warm.reports);
 }
 
 static bool open_tail(struct daemon *d, struct err *e)
@@ -318,6 +347,7 @@ static void on_begin(evutil_socket_t fd, short what, void *ctx)
 		give_up(d, &e);
 		return;
 	}
+	packets_pause(d->packets, false);
 	daemon_save(d); /* from here on nothing is passed over, whenever we die */
 	log_msg(LOG_LEVEL_INFO, "watching");
 	notify_ready(d);
@@ -390,14 +420,19 @@ static bool make_events(struct daemon *d)
 	return true;
 }
 
-static bool make_parts(struct daemon *d, struct err *e)
+static bool make_parts(struct daemon *d, int packets, struct err *e)
 {
 	const struct outbox_hooks outbox = {on_lost, on_settled, d};
 	const struct engine_hooks hooks = daemon_hooks(d);
 
 	d->base = event_base_new();
-	if (!d->base || !make_events(d))
+	if (!d->base || !make_events(d)) {
+		close(packets);
 		return err_set(e, ENOMEM, "event loop: no memory");
+	}
+	d->packets = packets_new(d->base, packets, on_packet, d, e);
+	if (!d->packets)
+		return false;
 	/* watched before they are read, or a change between the two is missed */
 	d->mapwatch = mapwatch_new(d->base, &d->paths, on_maps_changed, d, e);
 	if (!d->mapwatch)
@@ -415,12 +450,13 @@ static bool make_parts(struct daemon *d, struct err *e)
 }
 
 struct daemon *daemon_new(const struct paths *paths, struct rules *rules, int handover,
-			  struct err *e)
+			  int packets, struct err *e)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
 
 	if (!d) {
 		rules_free(rules);
+		close(packets);
 		err_set(e, ENOMEM, "daemon: no memory");
 		return NULL;
 	}
@@ -432,7 +468,7 @@ struct daemon *daemon_new(const struct paths *paths, struct rules *rules, int ha
 	set_spool(d);
 	if (!paths_at(&d->paths, rules_config(rules)->exim_log, d->log, sizeof(d->log)))
 		d->log[0] = '\0';
-	if (!make_parts(d, e)) {
+	if (!make_parts(d, packets, e)) {
 		daemon_free(d);
 		return NULL;
 	}
@@ -477,6 +513,7 @@ void daemon_free(struct daemon *d)
 	control_free(d->control);
 	tail_free(d->tail);
 	mapwatch_free(d->mapwatch);
+	packets_free(d->packets);
 	risers_free(d->risers);
 	outbox_free(d->outbox);
 	daemon_drop_questions(d);

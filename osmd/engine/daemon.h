@@ -14,9 +14,10 @@
 
 struct daemon;
 
-/* Takes rules over, also when it fails. handover: supervisor_start's. */
+/* Takes rules and both descriptors over, also when it fails. handover: supervisor_start's;
+ * packets: packetkeeper_start's. */
 struct daemon *daemon_new(const struct paths *paths, struct rules *rules, int handover,
-			  struct err *e);
+			  int packets, struct err *e);
 /* Until it is told to stop. false: it had to give up, *e says why. */
 bool daemon_run(struct daemon *d, struct err *e);
 void daemon_free(struct daemon *d); /* NULL is fine */

@@ -45,12 +45,14 @@ static json_t *log_json(const struct daemon *d)
 
 static json_t *errors_json(const struct daemon *d)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:b}", "watch_db",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "watch_db",
 			 (json_int_t)d->errors.watch_db, "osm_db",
 			 (json_int_t)d->errors.store, "unsent_reports",
 			 (json_int_t)d->errors.unsent, "reloads",
 			 (json_int_t)d->errors.reload, "log_lines",
-			 (json_int_t)log_failures(), "place_not_kept", d->watch == NULL);
+			 (json_int_t)log_failures(), "connections_not_kept",
+			 (json_int_t)(d->watch ? watch_packets_lost(d->watch) : 0),
+			 "place_not_kept", d->watch == NULL);
 }
 
 static json_t *executor_json(const struct daemon *d)
@@ -75,8 +77,11 @@ static json_t *status(const struct daemon *d)
 	json_object_set_new(out, "executor", executor_json(d));
 	json_object_set_new(out, "errors", errors_json(d));
 	json_object_set_new(out, "warmup",
-			    json_pack("{s:I, s:I}", "lines", (json_int_t)d->warm.lines,
-				      "reports", (json_int_t)d->warm.reports));
+			    json_pack("{s:I, s:I, s:I}", "lines",
+				      (json_int_t)d->warm.lines, "connections",
+				      (json_int_t)d->warm.packets, "reports",
+				      (json_int_t)d->warm.reports));
+	json_object_set_new(out, "packets", packets_status(d->packets));
 	json_object_set_new(out, "accounts",
 			    json_integer((json_int_t)accounts_count(d->accounts)));
 	json_object_set_new(out, "writes_confined",

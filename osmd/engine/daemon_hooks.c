@@ -76,10 +76,12 @@ void daemon_save(struct daemon *d)
 	w.offset = place.offset;
 	w.fingerprint_n = place.fingerprint_n;
 	memcpy(w.fingerprint, place.fingerprint, sizeof(w.fingerprint));
-	count_watch(d,
-		    watch_position_set(d->watch, &w, &e) &&
-			    watch_flush(d->watch, engine_now_s(d->engine) - keep_s, &e),
-		    &e);
+	count_watch(
+		d,
+		watch_position_set(d->watch, &w, &e) &&
+			watch_flush(d->watch, engine_now_s(d->engine) - keep_s, &e) &&
+			watch_packet_prune(d->watch, (int64_t)time(NULL) - keep_s, &e),
+		&e);
 }
 
 static void on_report(json_t *report, unsigned wanted, bool confirmed, void *ctx)

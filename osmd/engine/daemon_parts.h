@@ -11,6 +11,7 @@
 #include "osmd/engine/engine.h"
 #include "osmd/engine/mapwatch.h"
 #include "osmd/engine/outbox.h"
+#include "osmd/engine/packets.h"
 #include "osmd/engine/risers.h"
 #include "osmd/engine/warmup.h"
 #include "osmd/store/store.h"
@@ -39,6 +40,7 @@ struct daemon {
 	struct question *questions; /* owned; waiting for the executor */
 	struct risers *risers;	    /* owned; NULL: none */
 	struct mapwatch *mapwatch;
+	struct packets *packets;
 	struct watch *watch;	     /* NULL: can't be opened; the place isn't kept */
 	struct store *store;	     /* NULL: not there (yet) */
 	struct tail_position before; /* the line that is being read, or held back */

@@ -40,6 +40,7 @@ struct engine *engine_new(const struct rules *rules, const struct accounts *acco
 	g->config = rules_config(rules);
 	g->live = hooks->confirm != NULL;
 	classify_init(&g->classify, accounts, g->config);
+	connection_init(&g->connection, accounts, g->config);
 	clock_init(&g->clock);
 	stretch_init(&g->stretch);
 	if (!make_parts(g, rules, accounts, hooks, totals, e)) {
@@ -71,6 +72,7 @@ void engine_swap(struct engine *g, const struct rules *rules,
 {
 	g->config = rules_config(rules);
 	classify_init(&g->classify, accounts, g->config);
+	connection_init(&g->connection, accounts, g->config);
 	triggers_swap(g->triggers, rules, accounts);
 }
 
@@ -189,6 +191,26 @@ void engine_line(struct engine *g, struct slice raw, bool too_long)
 bool engine_waits(const struct engine *g)
 {
 	return g->open.waiting;
+}
+
+bool engine_packet(struct engine *g, struct slice line)
+{
+	struct observation o = {.ref = EVIDENCE_NONE};
+	struct connection_space space;
+	enum connection_reason reason;
+	enum packet_sure sure;
+
+	reason = connection_event(&g->connection, line, !g->live, &space, &o.event,
+				  &o.key, &sure);
+	g->counters.connections[reason]++;
+	if (reason != CONNECTION_BAD_LINE)
+		g->counters.connection_sure[sure]++;
+	if (reason != CONNECTION_COUNTS)
+		return false;
+	g->counters.events[EVENT_PACKET]++;
+	o.event.at_s = engine_not_later_than_now(g, o.event.at_s);
+	triggers_count(g->triggers, &o);
+	return true;
 }
 
 void engine_warm_begin(struct engine *g)

@@ -71,6 +71,9 @@ void engine_set_confirmed_lookup(struct engine *g,
 void engine_line(struct engine *g, struct slice line, bool too_long);
 /* The same for a line that was parsed elsewhere, by eximline_parse or eximline_parse_cut. */
 void engine_parsed_line(struct engine *g, struct slice raw, const struct exim_line *line);
+/* One outgoing connection, as packetline writes it; no line of the log. true: it was
+ * counted, and is wanted again after a restart. */
+bool engine_packet(struct engine *g, struct slice line);
 /* Does it hold lines back, to see how the next one goes on? The place in the log that is
  * stored must not pass them then. */
 bool engine_waits(const struct engine *g);

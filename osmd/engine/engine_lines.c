@@ -10,8 +10,7 @@
 
 /* ---- time ---- */
 
-/* No line is of the future: its stamp is then forged, or the clock was set back. */
-static int64_t not_later_than_now(struct engine *g, int64_t at_s)
+int64_t engine_not_later_than_now(struct engine *g, int64_t at_s)
 {
 	if (at_s <= g->wall_s || !g->proof.hooks.wall)
 		return at_s;
@@ -28,7 +27,7 @@ static int64_t line_time(struct engine *g, const struct exim_line *line)
 
 	if (at_s < 0)
 		return g->now_s;
-	at_s = not_later_than_now(g, at_s);
+	at_s = engine_not_later_than_now(g, at_s);
 	if (at_s != g->now_s)
 		eximtrack_time(g->track, at_s);
 	if (at_s > g->now_s)

@@ -5,6 +5,7 @@
 #define OSM_ENGINE_ENGINE_PARTS_H
 
 #include "osmd/engine/clock.h"
+#include "osmd/engine/connection.h"
 #include "osmd/engine/engine.h"
 #include "osmd/engine/eximtrack.h"
 #include "osmd/engine/localport.h"
@@ -21,6 +22,8 @@ struct engine_counters {
 	uint64_t events[EVENT_CWDCHECK + 1];
 	uint64_t not_counted[CLASS_COUNT];
 	uint64_t local_only;
+	uint64_t connections[CONNECTION_REASONS];
+	uint64_t connection_sure[PACKET_KERNEL + 1];
 	uint64_t confirmed, forged;
 	uint64_t hidden;     /* messages whose arrival line is missing */
 	uint64_t duplicates; /* a second arrival of one id */
@@ -31,6 +34,7 @@ struct engine_counters {
 struct engine {
 	const struct config *config; /* of the rules */
 	struct classify classify;
+	struct connection connection;
 	struct clock clock;
 	struct stretch stretch;
 	struct opensender open;
@@ -57,5 +61,8 @@ struct engine {
 void engine_take(struct engine *g, struct slice raw, const struct exim_line *line);
 /* A counted arrival that nothing followed: a claim. */
 void engine_unfollowed(const struct track_entry *e, void *ctx);
+
+/* No event is of the future: its stamp is then forged, or the clock was set back. */
+int64_t engine_not_later_than_now(struct engine *g, int64_t at_s);
 
 #endif

@@ -38,8 +38,27 @@ static json_t *events_json(const struct engine_counters *c)
 {
 	json_t *out = json_object();
 
+	put(out, event_type_name(EVENT_PACKET), c->events[EVENT_PACKET]);
 	put(out, event_type_name(EVENT_LOGLINE), c->events[EVENT_LOGLINE]);
 	put(out, event_type_name(EVENT_CWDCHECK), c->events[EVENT_CWDCHECK]);
+	return out;
+}
+
+/* All of them by how sure their owner is, and those that were not counted, by reason. */
+static json_t *connections_json(const struct engine_counters *c)
+{
+	json_t *out = json_object(), *owners = json_object(),
+	       *not_counted = json_object();
+
+	for (int i = PACKET_KERNEL; i >= PACKET_UNKNOWN; i--)
+		put(owners, packet_sure_name((enum packet_sure)i), c->connection_sure[i]);
+	for (int i = CONNECTION_COUNTS + 1; i < CONNECTION_REASONS; i++)
+		if (c->connections[i])
+			put(not_counted,
+			    connection_reason_name((enum connection_reason)i),
+			    c->connections[i]);
+	json_object_set_new(out, "owners", owners);
+	json_object_set_new(out, "not_counted", not_counted);
 	return out;
 }
 
@@ -72,6 +91,7 @@ json_t *engine_counters(const struct engine *g)
 	json_object_set_new(out, "unparsed", unparsed_json(c));
 	json_object_set_new(out, "events", events_json(c));
 	json_object_set_new(out, "not_counted", not_counted_json(c));
+	json_object_set_new(out, "connections", connections_json(c));
 	for (size_t i = 0; i < LENGTH(rest); i++)
 		put(out, rest[i].name, rest[i].n);
 	json_object_set_new(out, "evicted", triggers_evicted(g->triggers));

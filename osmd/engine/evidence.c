@@ -12,7 +12,8 @@
 struct record {
 	int64_t at_s;
 	uint32_t line_n;
-	uint32_t account_n;
+	uint16_t account_n;
+	uint16_t type;
 };
 
 struct evidence {
@@ -57,8 +58,9 @@ uint64_t evidence_add(struct evidence *v, const struct evidence_item *item)
 	if (item->line.n > v->size / 4)
 		return EVIDENCE_NONE;
 	r.line_n = (uint32_t)item->line.n;
+	r.type = (uint16_t)item->type;
 	r.account_n =
-		(uint32_t)(item->account.n < EVIDENCE_ACCOUNT_MAX ? item->account.n
+		(uint16_t)(item->account.n < EVIDENCE_ACCOUNT_MAX ? item->account.n
 								  : EVIDENCE_ACCOUNT_MAX);
 	need = (sizeof(r) + r.line_n + r.account_n + ALIGN - 1) / ALIGN * ALIGN;
 	if (place + need > v->size) { /* a record never goes round the end */
@@ -86,6 +88,7 @@ bool evidence_get(const struct evidence *v, uint64_t ref, struct evidence_item *
 	p = v->ring + ref % v->size;
 	memcpy(&r, p, sizeof(r));
 	out->at_s = r.at_s;
+	out->type = (enum event_type)r.type;
 	out->account = (struct slice){p + sizeof(r), r.account_n};
 	out->line = (struct slice){p + sizeof(r) + r.account_n, r.line_n};
 	return true;

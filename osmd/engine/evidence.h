@@ -8,7 +8,7 @@
 #ifndef OSM_ENGINE_EVIDENCE_H
 #define OSM_ENGINE_EVIDENCE_H
 
-#include "osmd/base/slice.h"
+#include "osmd/model/event.h"
 
 #define EVIDENCE_NONE UINT64_MAX
 
@@ -20,6 +20,7 @@ struct evidence_item {
 	struct slice
 		account; /* who was charged; at most EVIDENCE_ACCOUNT_MAX bytes are kept */
 	struct slice line;
+	enum event_type type;
 };
 #define EVIDENCE_ACCOUNT_MAX 255
 

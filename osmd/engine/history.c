@@ -143,17 +143,28 @@ static void set_account(struct past *p, struct slice account)
 	p->account[account.n] = '\0';
 }
 
+/* Those that an action may go by. */
+static json_int_t sure_events(const json_t *certain)
+{
+	json_int_t n = 0;
+
+	for (int c = CERTAINTY_CONFIRMED; c <= CERTAINTY_KERNEL; c++)
+		n += json_integer_value(
+			json_object_get(certain, certainty_name((enum certainty)c)));
+	return n;
+}
+
 void history_used(struct history *h, const json_t *report)
 {
 	const json_t *certain = json_object_get(report, "certainty");
 	struct slice event = text_of(report, "last_event");
 	int trigger = trigger_find(text_of(report, "type"));
 	struct history_key k = {(unsigned)trigger, text_of(report, "key")};
-	struct mark m = {
-		.last_s = json_integer_value(json_object_get(report, "last")),
-		.made_s = json_integer_value(json_object_get(report, "time")),
-		.confirmed = json_integer_value(json_object_get(certain, "confirmed")) >
-			     json_integer_value(json_object_get(report, "limit"))};
+	struct mark m = {.last_s = json_integer_value(json_object_get(report, "last")),
+			 .made_s = json_integer_value(json_object_get(report, "time")),
+			 .confirmed =
+				 sure_events(certain) >
+				 json_integer_value(json_object_get(report, "limit"))};
 	struct past *p;
 
 	if (trigger < 0 || event.n >= sizeof(m.event))

@@ -8,6 +8,7 @@
 #define OSM_ENGINE_OBSERVATION_H
 
 #include "osmd/engine/classify.h"
+#include "osmd/engine/connection.h"
 #include "osmd/engine/evidence.h"
 
 struct observation {
@@ -22,10 +23,14 @@ struct observation observation_of(const struct classified *c, int64_t at_s,
 				  enum certainty certainty, struct slice line);
 /* Keep the line, if that isn't done yet. */
 uint64_t observation_keep(struct observation *o, struct evidence *evidence);
+/* Where the texts of a recalled event lie. */
+struct observation_space {
+	char subject[SUBJECT_MAX];
+	struct connection_space connection;
+};
 /* A kept line as the event that it was, as far as it can be read again. The certainty and
- * time are the caller's; subject_text is filled with the decoded subject. hidden: it is not
- * the arrival's own line. false: it is lost. */
+ * time are the caller's. hidden: it is not the arrival's own line. false: it is lost. */
 bool observation_recall(const struct evidence *evidence, uint64_t ref, struct event *out,
-			char subject_text[SUBJECT_MAX], bool *hidden);
+			struct observation_space *space, bool *hidden);
 
 #endif

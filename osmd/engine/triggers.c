@@ -18,9 +18,12 @@
 #define FORGERY_LIMIT 10
 #define FORGERY_INTERVAL_S 3600
 #define FORGERY_NAME "forged-lines:"
-#define SUBJECT_KEY_MAX (CLASSIFY_LOGIN_MAX + 1 + SUBJECT_MAX)
+#define BESIDE_MAX (SUBJECT_MAX > PACKET_CWD_MAX ? SUBJECT_MAX : PACKET_CWD_MAX)
+#define BESIDE_KEY_MAX (CLASSIFY_LOGIN_MAX + 1 + BESIDE_MAX)
 #define TABLES (TRIGGER_COUNT + 1) /* the last one is the forgers' */
 #define HOST_MAX 256
+/* Beside the certainty of a window's entry: it may not be a ground to act. */
+#define ENTRY_SPARED 0x80
 #define TOP_MAX 1000
 
 struct triggers {
@@ -49,13 +52,18 @@ struct firing {
 	uint64_t confirmed; /* entries */
 	uint64_t weight;    /* confirmed, in the unit of the limit */
 	size_t sure;	    /* confirmed ones of this key beside these */
+	uint64_t spared;    /* to this server itself */
 };
 
 static bool is_fed(unsigned table)
 {
-	return table == TRIGGER_LOGLINE || table == TRIGGER_LOGLINE_SUBJECT ||
-	       table == TRIGGER_CWDCHECK || table == TRIGGER_CWDCHECK_CWD ||
-	       table == HISTORY_FORGERS;
+	return table < TRIGGER_COUNT || table == HISTORY_FORGERS;
+}
+
+/* Connections are seen, not told by strangers: there is no claim that could be forged. */
+static bool is_by_packet(unsigned table)
+{
+	return table == TRIGGER_PACKET || table == TRIGGER_PACKET_CWD;
 }
 
 static bool is_by_path(unsigned table)
@@ -146,10 +154,43 @@ static void judge(const struct triggers *t, struct firing *f)
 	for (size_t i = 0; i < f->state->count; i++) {
 		const struct window_entry *e = &f->state->entries[i];
 
-		if (e->certainty < CERTAINTY_CONFIRMED)
+		f->spared += (e->certainty & ENTRY_SPARED) != 0;
+		if (e->certainty & ENTRY_SPARED || e->certainty < CERTAINTY_CONFIRMED)
 			continue;
 		f->confirmed++;
 		f->weight += weigh(t, e);
+	}
+}
+
+static void add_packet_notes(struct report_builder *b, const struct triggers *t,
+			     const struct firing *f)
+{
+	const uint64_t unsure = f->state->count - f->confirmed - f->spared;
+	const char *no_act =
+		f->weight > f->rule.limit
+			? ""
+			: "; the others don't exceed the limit by themselves, "
+			  "so nothing but telling was done";
+	char text[256];
+
+	if (!t->hooks.confirm) {
+		report_note(b, "From a capture, which knows no process.");
+		return;
+	}
+	if (unsure) {
+		snprintf(text, sizeof(text),
+			 "Of %llu of the %zu connections the process was gone before it "
+			 "could be seen for certain%s.",
+			 (unsigned long long)unsure, f->state->count, no_act);
+		report_note(b, text);
+	}
+	if (f->spared) {
+		snprintf(text, sizeof(text),
+			 "%llu of the %zu connections went to this server itself, whose "
+			 "log "
+			 "tells of the same mail%s.",
+			 (unsigned long long)f->spared, f->state->count, no_act);
+		report_note(b, text);
 	}
 }
 
@@ -178,6 +219,8 @@ static void add_notes(struct report_builder *b, const struct triggers *t,
 			"This account makes Exim print log lines that it doesn't mean, "
 			"to blame others or to be overlooked. The lines below are "
 			"false, and were not counted against those whom they name.");
+	else if (is_by_packet(f->table))
+		add_packet_notes(b, t, f);
 	else if (!t->hooks.confirm)
 		report_note(b,
 			    "From the log alone: nothing else was there to confirm it.");
@@ -197,16 +240,16 @@ static void add_notes(struct report_builder *b, const struct triggers *t,
 static uint64_t add_events(struct report_builder *b, const struct triggers *t,
 			   const struct firing *f)
 {
-	char subject[SUBJECT_MAX];
+	struct observation_space space;
 	uint64_t hidden = 0;
 
 	for (size_t i = 0; i < f->state->count; i++) {
 		const struct window_entry *e = &f->state->entries[i];
-		const enum certainty c = (enum certainty)e->certainty;
+		const enum certainty c = (enum certainty)(e->certainty & ~ENTRY_SPARED);
 		struct event ev;
 		bool is_hidden;
 
-		if (!observation_recall(t->evidence, e->ref, &ev, subject, &is_hidden)) {
+		if (!observation_recall(t->evidence, e->ref, &ev, &space, &is_hidden)) {
 			report_lost_event(b, e->at_s, c);
 			continue;
 		}
@@ -295,7 +338,7 @@ static void fire(struct triggers *t, struct firing *f, bool again)
 	}
 	judge(t, f);
 	confirmed = f->weight > f->rule.limit;
-	if (t->hooks.confirm && !f->confirmed) {
+	if (t->hooks.confirm && !f->confirmed && !is_by_packet(f->table)) {
 		t->stats.claims_only += !f->sure;
 		if (f->sure * 2 >= f->rule.limit || !f->sure)
 			return; /* nothing backs it; or what is sure fires by itself, soon */
@@ -383,10 +426,12 @@ static void add_any(struct triggers *t, struct firing *f, struct slice owner,
 
 static struct window_entry entry_of(const struct observation *o, uint32_t weight)
 {
-	return (struct window_entry){.at_s = o->event.at_s,
-				     .ref = o->ref,
-				     .weight = weight,
-				     .certainty = (uint8_t)o->event.certainty};
+	return (struct window_entry){
+		.at_s = o->event.at_s,
+		.ref = o->ref,
+		.weight = weight,
+		.certainty = (uint8_t)(o->event.certainty |
+				       (o->event.is_local ? ENTRY_SPARED : 0))};
 }
 
 /* Do stored reports say that a window ended before this event, or (*last) with it? */
@@ -413,7 +458,7 @@ static void add(struct triggers *t, struct firing *f, struct observation *o,
 	observation_keep(o, t->evidence);
 	entry = entry_of(o, weight);
 	if (!t->sure[f->table] || entry.certainty < CERTAINTY_CONFIRMED ||
-	    !add_sure(t, f, owner, &entry, last))
+	    entry.certainty & ENTRY_SPARED || !add_sure(t, f, owner, &entry, last))
 		add_any(t, f, owner, &entry, last);
 	if (last)
 		forget(t, f, owner, confirmed);
@@ -443,24 +488,31 @@ static void count(struct triggers *t, enum trigger_id id, struct observation *o,
 	    by_recipients && ev->recipients ? ev->recipients : 1);
 }
 
-static void count_subject(struct triggers *t, struct observation *o)
+/* By the event's key and something beside it, which two keys never share. */
+static void count_below(struct triggers *t, enum trigger_id id, struct observation *o,
+			struct slice beside)
 {
-	char space[SUBJECT_KEY_MAX];
+	char space[BESIDE_KEY_MAX];
 	struct slice key = {space, o->key.n};
-	const struct slice subject = o->event.subject;
 
-	if (o->key.n > CLASSIFY_LOGIN_MAX || subject.n > SUBJECT_MAX)
+	if (o->key.n > CLASSIFY_LOGIN_MAX || beside.n > BESIDE_MAX)
 		return;
 	memcpy(space, o->key.p, o->key.n);
 	space[key.n++] = ' ';
-	if (subject.n)
-		memcpy(space + key.n, subject.p, subject.n);
-	key.n += subject.n;
-	count(t, TRIGGER_LOGLINE_SUBJECT, o, key);
+	if (beside.n)
+		memcpy(space + key.n, beside.p, beside.n);
+	key.n += beside.n;
+	count(t, id, o, key);
 }
 
 void triggers_count(struct triggers *t, struct observation *o)
 {
+	if (o->event.type == EVENT_PACKET) {
+		count(t, TRIGGER_PACKET, o, o->key);
+		if (o->event.path.n)
+			count_below(t, TRIGGER_PACKET_CWD, o, o->event.path);
+		return;
+	}
 	if (o->event.type == EVENT_CWDCHECK) {
 		count(t, TRIGGER_CWDCHECK, o, o->event.account);
 		count(t, TRIGGER_CWDCHECK_CWD, o, o->event.path);
@@ -468,7 +520,7 @@ void triggers_count(struct triggers *t, struct observation *o)
 	}
 	count(t, TRIGGER_LOGLINE, o, o->key);
 	if (o->has_subject)
-		count_subject(t, o);
+		count_below(t, TRIGGER_LOGLINE_SUBJECT, o, o->event.subject);
 }
 
 static void confirm_path(struct triggers *t, enum trigger_id id, struct observation *o,
@@ -495,11 +547,11 @@ static void confirm_path(struct triggers *t, enum trigger_id id, struct observat
 void triggers_confirm_path(struct triggers *t, uint64_t ref, int64_t at_s)
 {
 	struct observation o = {.ref = ref, .kept = true};
-	char subject[SUBJECT_MAX];
+	struct observation_space space;
 	bool hidden;
 
 	if (!t->sure[TRIGGER_CWDCHECK] ||
-	    !observation_recall(t->evidence, ref, &o.event, subject, &hidden))
+	    !observation_recall(t->evidence, ref, &o.event, &space, &hidden))
 		return;
 	o.event.at_s = at_s;
 	o.event.certainty = CERTAINTY_CONFIRMED;

@@ -244,6 +244,29 @@ static int open_place(const struct warmup *w, struct warmup_result *out)
 	return fd;
 }
 
+struct kept {
+	struct engine *engine;
+	uint64_t count;
+};
+
+static void take_packet(struct slice line, void *ctx)
+{
+	struct kept *k = ctx;
+
+	engine_packet(k->engine, line);
+	k->count++;
+}
+
+static bool feed_packets(const struct warmup *w, struct warmup_result *out, struct err *e)
+{
+	struct kept kept = {w->engine, 0};
+	bool ok = !w->watch || watch_packet_each(w->watch, w->now_s - w->interval_s,
+						 take_packet, &kept, e);
+
+	out->packets = kept.count;
+	return ok;
+}
+
 bool warmup_run(const struct warmup *w, struct warmup_result *out, struct err *e)
 {
 	const size_t size = BLOCK_BYTES + w->line_max;
@@ -270,6 +293,7 @@ bool warmup_run(const struct warmup *w, struct warmup_result *out, struct err *e
 		out->lines += feed(w, s, buf, size);
 		close(s->fd);
 	}
+	ok = feed_packets(w, out, ok ? e : NULL) && ok;
 	engine_warm_end(w->engine);
 	out->reports = used.count;
 	free(buf);

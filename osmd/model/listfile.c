@@ -118,13 +118,10 @@ bool listfile_trigger(struct listfile *l, struct slice name, unsigned *t)
 
 	if (found < 0)
 		return listfile_problem(l,
-					"\"%.*s\" is no event (known are logline, "
-					"logline:subject, cwdcheck, cwdcheck:cwd)",
+					"\"%.*s\" is no event (known are packet, "
+					"packet:cwd, logline, logline:subject, "
+					"cwdcheck, cwdcheck:cwd)",
 					(int)(name.n < SHOWN ? name.n : SHOWN), name.p);
-	if (found == TRIGGER_PACKET || found == TRIGGER_PACKET_CWD)
-		return listfile_problem(l,
-					"%s: this version of osm does not watch packets",
-					trigger_name((enum trigger_id)found));
 	*t = (unsigned)found;
 	return true;
 }

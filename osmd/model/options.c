@@ -193,8 +193,8 @@ static bool set_word(const struct option *o, char *field, struct slice value,
 		return err_set(e, EINVAL, "must not begin with \"-\"");
 	if (slice_find(value, SLICE(" ")) != SIZE_MAX)
 		return err_set(e, EINVAL, "must not hold blanks");
-	if (o->suffix && (value.n > 32 || !slice_starts(value, SLICE(".")) || value.n < 2 ||
-			  slice_find(value, SLICE("/")) != SIZE_MAX))
+	if (o->suffix && (value.n > 32 || !slice_starts(value, SLICE(".")) ||
+			  value.n < 2 || slice_find(value, SLICE("/")) != SIZE_MAX))
 		return err_set(e, EINVAL,
 			       "must begin with a dot and hold at most 32 bytes and no "
 			       "slash");
@@ -220,6 +220,29 @@ static bool set_choice(const struct option *o, void *field, struct slice value,
 	return err_set(e, EINVAL, "must be one of %s", o->row.choices);
 }
 
+static bool set_ports(struct config_ports *out, struct slice value, struct err *e)
+{
+	struct config_ports got = {.count = 0};
+	struct slice rest = value, word;
+	bool more = true;
+	uint64_t port;
+
+	while (more) {
+		more = slice_cut(&rest, ',', &word);
+		if (!more)
+			word = rest;
+		if (!slice_u64(slice_trim(word), 1, UINT16_MAX, &port))
+			return err_set(e, EINVAL,
+				       "must be ports from 1 to 65535, parted by commas");
+		if (got.count == CONFIG_PORTS_MAX)
+			return err_set(e, E2BIG, "must be at most %d ports",
+				       CONFIG_PORTS_MAX);
+		got.port[got.count++] = (uint16_t)port;
+	}
+	*out = got;
+	return true;
+}
+
 static bool set_value(const struct option *o, struct config *c, struct slice value,
 		      struct err *e)
 {
@@ -238,6 +261,8 @@ static bool set_value(const struct option *o, struct config *c, struct slice val
 		return set_choice(o, field, value, e);
 	case OPTION_ACTIONS:
 		return actions_parse(value, field, e);
+	case OPTION_PORTS:
+		return set_ports(field, value, e);
 	}
 	return false;
 }
@@ -247,9 +272,6 @@ void options_defaults(struct config *c)
 	const struct option *o;
 
 	memset(c, 0, sizeof(*c));
-	/* no row yet: without a source of packets there is nothing to limit */
-	c->trigger[TRIGGER_PACKET].interval_s = 3600;
-	c->trigger[TRIGGER_PACKET_CWD].interval_s = 3600;
 	for (size_t i = 0; (o = option_at(i)); i++)
 		set_value(o, c, slice_str(o->row.fallback), NULL);
 }
@@ -294,12 +316,6 @@ static void unknown(struct loading *l, const struct csf_setting *s)
 	if (near)
 		snprintf(text, sizeof(text), "%s: unknown setting (did you mean %s?)",
 			 name, near);
-	else if (slice_starts(s->key, SLICE("PACKET_")))
-		snprintf(text, sizeof(text),
-			 "%s: unknown setting (this version of osm does not watch "
-			 "packets; "
-			 "remove the line)",
-			 name);
 	else
 		snprintf(text, sizeof(text), "%s: unknown setting", name);
 	wrong(l, s->line, text);

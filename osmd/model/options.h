@@ -44,6 +44,15 @@ enum action_id {
 
 enum count_unit { COUNT_MESSAGES, COUNT_RECIPIENTS };
 
+/* Who tells of outgoing connections, in the order of the words of PACKET_SOURCE. */
+enum packet_source { PACKET_AUTO, PACKET_PCAP };
+
+#define CONFIG_PORTS_MAX 16
+struct config_ports {
+	uint16_t port[CONFIG_PORTS_MAX];
+	size_t count;
+};
+
 #define CONFIG_PATH_MAX 1024
 #define CONFIG_WORD_MAX 256
 
@@ -60,6 +69,12 @@ struct config {
 	char sendmail[CONFIG_PATH_MAX];    /* SENDMAIL, /usr/sbin/sendmail */
 	bool logline_enable;               /* LOGLINE_ENABLE */
 	bool cwdcheck_enable;              /* CWDCHECK_ENABLE */
+	bool packet_enable;                /* PACKET_ENABLE */
+	enum packet_source packet_source;  /* PACKET_SOURCE = auto|... */
+	struct config_ports smtp_ports;    /* SMTP_PORTS, "25,465,587" */
+	bool packet_localhost;             /* PACKET_LOCALHOST: count those to this server */
+	char packet_ignore_users[CONFIG_WORD_MAX];  /* PACKET_IGNORE_USERS */
+	char packet_ignore_groups[CONFIG_WORD_MAX]; /* PACKET_IGNORE_GROUPS */
 	bool count_local;                  /* COUNT_LOCAL: also mail for local domains only; 0 */
 	enum count_unit count_unit;        /* COUNT_UNIT = messages|recipients */
 	char ignore_users[CONFIG_WORD_MAX]; /* LOG_IGNORE_USERS, "root,mailnull,mailman,cpanel" */
@@ -98,7 +113,7 @@ void options_template(struct buf *out);
 /* One row, for the page, the manual's check and `osm check`. */
 struct option_row {
 	const char *name, *section, *help, *fallback; /* static text; fallback: the default */
-	const char *kind;                             /* "switch", "number", "path", "word", "choice", "actions" */
+	const char *kind;                             /* "switch", "number", "path", "word", "choice", "actions", "ports" */
 	unsigned min, max;                            /* number only */
 	const char *choices;                          /* choice only: "messages|recipients" */
 };

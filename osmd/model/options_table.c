@@ -5,6 +5,7 @@
 #define INITIAL "Initial Settings"
 #define LOGLINE "Exim Log Processing"
 #define PATHS "Path Processing"
+#define PACKETS "SMTP Connections"
 #define ACTIONS "Actions"
 #define CUSTOM "Custom Action"
 #define REPORTING "Reporting Settings"
@@ -39,6 +40,9 @@
 #define CHOICE(section, name, field, fallback, words, help)                              \
 	ROW(OPTION_CHOICE, "choice", section, name, field, fallback, help,               \
 	    .row.choices = (words))
+
+#define PORTS(section, name, field, fallback, help)                                      \
+	ROW(OPTION_PORTS, "ports", section, name, field, fallback, help, .joined = false)
 
 /* The three settings of a trigger, under one comment. */
 #define TRIGGER(section, name, id, limit_, help_limit, help_actions)                     \
@@ -196,6 +200,60 @@ static const struct option table[] = {
 		"0 = this trigger is off\n"
 		"Default: 50. Keep it below CWDCHECK_LIMIT, which fires first otherwise",
 		SAME_WORDS("CWDCHECK_CWD")),
+
+	SWITCH(PACKETS, "PACKET_ENABLE", packet_enable, "1",
+	       "Watch the SMTP connections that programs of this server make themselves. "
+	       "A script that speaks SMTP with the world never shows in Exim's log; its "
+	       "connections do. This feeds the PACKET and PACKET_CWD triggers. Connections "
+	       "are counted, not messages: what is said in them is not read.\n\n"
+	       "0 = off: neither trigger will ever fire\n"
+	       "1 = on\n"
+	       "Default: 1"),
+	CHOICE(PACKETS, "PACKET_SOURCE", packet_source, "auto", "auto|pcap",
+	       "Where the connections are seen. osm check and osm status say which source "
+	       "is at work, and why a better one is not.\n\n"
+	       "auto = the best one that works here\n"
+	       "pcap = packet capture on all interfaces; the process is looked up while it "
+	       "lives. A program that ends within a few milliseconds may stay unnamed, and "
+	       "what a firewall on this server refuses is not seen\n"
+	       "Default: auto"),
+	PORTS(PACKETS, "SMTP_PORTS", smtp_ports, "25,465,587",
+	      "The ports that are watched, parted by commas; at most 16. csf has a setting "
+	      "of the same name.\n"
+	      "Default: 25,465,587"),
+	SWITCH(PACKETS, "PACKET_LOCALHOST", packet_localhost, "1",
+	       "Count connections to this server itself, too. Mail that a program hands to "
+	       "Exim over such a connection shows again in Exim's log, so these connections "
+	       "are told in reports, but no action that stops mail is taken because of them: "
+	       "one mail is never a ground for two.\n\n"
+	       "0 = count only connections to other servers\n"
+	       "1 = count all\n"
+	       "Default: 1"),
+	WORD(PACKETS, "PACKET_IGNORE_USERS", packet_ignore_users, "root,cpanel,mailnull",
+	     false,
+	     "System users whose connections are not counted: the mail server's own user "
+	     "must be among them, since all mail leaves through it. A list parted by commas, "
+	     "without blanks. For customers use osm.ignore, not this.\n"
+	     "Default: root,cpanel,mailnull"),
+	WORD(PACKETS, "PACKET_IGNORE_GROUPS", packet_ignore_groups, "mail,mailman", false,
+	     "The same for processes that run with one of these groups, as csf's "
+	     "SMTP_ALLOWGROUP has it.\n"
+	     "Default: mail,mailman"),
+	TRIGGER(PACKETS, "PACKET", TRIGGER_PACKET, "100",
+		"Connections are counted for the account that owns the process. When more "
+		"than PACKET_LIMIT are counted within PACKET_INTERVAL seconds, a report is "
+		"made of them and PACKET_ACTIONS are carried out. Only connections whose "
+		"process was known for certain count for an action that stops "
+		"mail. " OVERRIDES "\n\n"
+		"0 = this trigger is off\n"
+		"Default: 100",
+		SAME_WORDS("PACKET")),
+	TRIGGER(PACKETS, "PACKET_CWD", TRIGGER_PACKET_CWD, "50",
+		"The same connections, counted for each account and the directory in which "
+		"its process stood. " OVERRIDES "\n\n"
+		"0 = this trigger is off\n"
+		"Default: 50. Keep it below PACKET_LIMIT, which fires first otherwise",
+		SAME_WORDS("PACKET_CWD")),
 
 	NUMBER(ACTIONS, "ACTION_MAX", action_max, "5", 0, 1000,
 	       "The most actions within an hour, of all accounts together, that stop "

@@ -15,7 +15,8 @@ enum option_kind {
 	OPTION_PATH,
 	OPTION_WORD,
 	OPTION_CHOICE,
-	OPTION_ACTIONS
+	OPTION_ACTIONS,
+	OPTION_PORTS
 };
 
 struct option {
@@ -24,7 +25,7 @@ struct option {
 	size_t offset; /* in struct config */
 	bool required; /* word, path: must not be empty */
 	bool suffix;   /* word: the end of a file's name */
-	bool joined;   /* stands under the comment of the row before it, without a blank line */
+	bool joined; /* stands under the comment of the row before it, without a blank line */
 };
 
 /* row.help: words to be wrapped; LF ends a line, an empty line parts paragraphs. */

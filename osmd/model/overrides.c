@@ -202,7 +202,7 @@ static void add(struct overrides *o, struct listfile *l, const struct line *in,
 		fill(o, v, in, in->trigger, config);
 		return;
 	}
-	for (unsigned t = TRIGGER_LOGLINE; t < TRIGGER_COUNT; t++)
+	for (unsigned t = 0; t < TRIGGER_COUNT; t++)
 		if (!v->named[t])
 			fill(o, v, in, t, config);
 }

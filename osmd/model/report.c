@@ -15,10 +15,20 @@
 #define DISTINCT_MAX 1024
 #define MINUTE_S 60
 
-enum list { LIST_PATHS, LIST_SUBJECTS, LIST_SENDERS, LIST_SOURCE_IPS, LIST_COUNT };
+enum list {
+	LIST_PATHS,
+	LIST_SUBJECTS,
+	LIST_SENDERS,
+	LIST_SOURCE_IPS,
+	LIST_SCRIPTS,
+	LIST_DESTINATIONS,
+	LIST_PROCESSES,
+	LIST_COUNT
+};
 
-static const char *const list_names[LIST_COUNT] = {"paths", "subjects", "senders",
-						   "source_ips"};
+static const char *const list_names[LIST_COUNT] = {
+	"paths",   "subjects",	   "senders",  "source_ips",
+	"scripts", "destinations", "processes"};
 
 /* Events by time: buckets of equal width that double when a time doesn't fit. */
 struct timeline {
@@ -225,6 +235,13 @@ static const char *trigger_event(enum trigger_id t)
 	return event_type_name(EVENT_CWDCHECK);
 }
 
+static const char *unit_name(const struct report_head *h)
+{
+	if (h->trigger == TRIGGER_PACKET || h->trigger == TRIGGER_PACKET_CWD)
+		return "connections";
+	return h->recipients_unit ? "recipients" : "messages";
+}
+
 static json_t *action_names(unsigned bits)
 {
 	json_t *names = json_array();
@@ -256,8 +273,7 @@ static bool put_head(json_t *doc, const struct report_head *h)
 	       put_number(doc, "limit", h->limit) &&
 	       put_number(doc, "trigger", h->limit) &&
 	       put_number(doc, "interval", h->interval_s) &&
-	       put(doc, "unit",
-		   json_string(h->recipients_unit ? "recipients" : "messages")) &&
+	       put(doc, "unit", json_string(unit_name(h))) &&
 	       put(doc, "testing", json_boolean(h->testing)) &&
 	       put(doc, "wanted", action_names(h->actions)) &&
 	       put_number(doc, "added_since", h->added_since);
@@ -364,7 +380,10 @@ void report_event(struct report_builder *b, const struct event *ev)
 	if (!tally_add(b->tally[LIST_PATHS], ev->path) ||
 	    !tally_add(b->tally[LIST_SUBJECTS], ev->subject) ||
 	    !tally_add(b->tally[LIST_SENDERS], ev->sender) ||
-	    !tally_add(b->tally[LIST_SOURCE_IPS], ev->address))
+	    !tally_add(b->tally[LIST_SOURCE_IPS], ev->address) ||
+	    !tally_add(b->tally[LIST_SCRIPTS], ev->script) ||
+	    !tally_add(b->tally[LIST_DESTINATIONS], ev->destination) ||
+	    !tally_add(b->tally[LIST_PROCESSES], ev->process))
 		b->detail_lost = true;
 	add_message_id(b, ev->message_id);
 	if (ev->line.n && json_array_size(b->lines) < b->sample_lines)
@@ -483,9 +502,8 @@ static bool put_counts(struct report_builder *b)
 
 static bool put_lists(struct report_builder *b)
 {
-	/* What only connections, Apache's status page and the executor can tell. */
-	static const char *const others[] = {"scripts", "destinations", "processes",
-					     "requests", "actions"};
+	/* What only Apache's status page and the executor can tell. */
+	static const char *const others[] = {"requests", "actions"};
 	json_t *further = json_object();
 	bool ok = further != NULL;
 
@@ -493,7 +511,9 @@ static bool put_lists(struct report_builder *b)
 		uint64_t more;
 
 		ok = put(b->doc, list_names[i],
-			 tally_json(b->tally[i], REPORT_LIST_MAX, REPORT_LIST_BUDGET,
+			 tally_json(b->tally[i], REPORT_LIST_MAX,
+				    i < LIST_SCRIPTS ? REPORT_LIST_BUDGET
+						     : REPORT_SMALL_LIST_BUDGET,
 				    &more)) &&
 		     put_number(further, list_names[i], more);
 	}

@@ -35,9 +35,9 @@ struct report_head {
 	enum trigger_id trigger;
 	struct slice account, mailbox, key, owner, domain, host;
 	unsigned limit, interval_s;
-	unsigned actions; /* bits wanted by the rules */
-	bool testing, recipients_unit;
-	int64_t made_at_s;    /* event time of the firing event */
+	unsigned actions;	       /* bits wanted by the rules */
+	bool testing, recipients_unit; /* the unit of packet triggers is connections */
+	int64_t made_at_s;	       /* event time of the firing event */
 	uint64_t added_since; /* events of this key since the last report, held back */
 };
 

@@ -6,8 +6,10 @@
  *
  * The budgets are printed bytes. Their sum, with the head's texts at their worst (every byte
  * printed as six), is below REPORT_BYTES_MAX:
- *   lines 80 + lists 4 * 16 + notes 12 + message ids 8 + timeline 3 + head 16 = 183 KiB
- * The executor adds processes (8 KiB), requests and scripts (4 KiB each) later.
+ *   lines 80 + lists 4 * 16 + destinations, processes, requests, scripts 4 * 4 + notes 12 +
+ *   message ids 8 + timeline 3 + head 16 = 199 KiB
+ * The executor adds processes (8 KiB) where a report has none, and has no destinations then;
+ * requests and scripts (4 KiB each) later.
  */
 #ifndef OSM_MODEL_REPORT_FIELDS_H
 #define OSM_MODEL_REPORT_FIELDS_H
@@ -22,6 +24,7 @@
 #define REPORT_LINES_BUDGET (80 * 1024)
 #define REPORT_LIST_MAX 20
 #define REPORT_LIST_BUDGET (16 * 1024)
+#define REPORT_SMALL_LIST_BUDGET (4 * 1024) /* of what only connections have */
 #define REPORT_VALUE_MAX 1024
 #define REPORT_IDS_MAX 100
 #define REPORT_MESSAGE_ID_MAX 64

@@ -89,7 +89,8 @@ static bool certainty_known(struct slice s)
 
 static bool unit_known(struct slice s)
 {
-	return slice_eq(s, SLICE("messages")) || slice_eq(s, SLICE("recipients"));
+	return slice_eq(s, SLICE("messages")) || slice_eq(s, SLICE("recipients")) ||
+	       slice_eq(s, SLICE("connections"));
 }
 
 static bool zone_known(struct slice s)
@@ -132,6 +133,9 @@ static const char *const counted_lists[] = {"paths",	  "subjects", "senders",
 
 static const char *const further_names[] = {"paths",	  "subjects",	 "senders",
 					    "source_ips", "message_ids", "lines"};
+
+/* Reports that were stored before connections were counted have none of these. */
+static const char *const further_later[] = {"scripts", "destinations", "processes"};
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -322,6 +326,12 @@ static bool lists_fit(const json_t *r, struct err *e)
 		if (!number_in(json_object_get(further, further_names[i]), 0,
 			       REPORT_COUNT_LAST))
 			return wrong(e, "further", "lacks a count");
+	for (size_t i = 0; i < LENGTH(further_later); i++) {
+		const json_t *n = json_object_get(further, further_later[i]);
+
+		if (n && !number_in(n, 0, REPORT_COUNT_LAST))
+			return wrong(e, "further", "holds something else than a count");
+	}
 	return true;
 }
 

@@ -34,6 +34,7 @@ static void precompute(struct rules *r)
 		!c->logline_enable;
 	r->is_off[TRIGGER_CWDCHECK] = r->is_off[TRIGGER_CWDCHECK_CWD] =
 		!c->cwdcheck_enable;
+	r->is_off[TRIGGER_PACKET] = r->is_off[TRIGGER_PACKET_CWD] = !c->packet_enable;
 	for (int t = 0; t < TRIGGER_COUNT; t++) {
 		r->base[t] = c->trigger[t];
 		if (r->is_off[t])

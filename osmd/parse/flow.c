@@ -256,3 +256,12 @@ enum flow_result flow_parse(unsigned link, struct slice packet, struct flow *out
 		return FLOW_LINK;
 	}
 }
+
+void flow_key(const struct flow *f, char out[FLOW_KEY_BYTES])
+{
+	out[0] = f->from.family == AF_INET ? 4 : 6;
+	memcpy(out + 1, f->from.bytes, 16);
+	memcpy(out + 17, f->to.bytes, 16);
+	memcpy(out + 33, &f->from_port, 2);
+	memcpy(out + 35, &f->to_port, 2);
+}

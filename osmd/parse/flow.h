@@ -45,6 +45,9 @@ struct flow {
 
 /* *out is whole only for FLOW_SYN. */
 enum flow_result flow_parse(unsigned link, struct slice packet, struct flow *out);
+/* The two ends as bytes to compare: FLOW_KEY_BYTES of them. */
+#define FLOW_KEY_BYTES 37
+void flow_key(const struct flow *f, char out[FLOW_KEY_BYTES]);
 const char *flow_result_name(enum flow_result r); /* static text */
 
 #endif

@@ -6,13 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "osmd/base/buf.h"
 #include "osmd/store/store_db.h"
 
 #define MESSAGE_ID_MAX 416 /* an id, and for whom it was confirmed */
 #define WAITING_MAX 256
 #define LOCK_WAIT_MS 50
 
-enum watch_statement { WATCH_GET, WATCH_SET, WATCH_ADD, WATCH_HAS, WATCH_PRUNE };
+/* A burst of a second or so; beyond it they are written at once. */
+#define PACKETS_WAITING_MAX 8192
+#define PACKETS_BYTES_MAX (4 * 1024 * 1024)
+
+enum watch_statement {
+	WATCH_GET,
+	WATCH_SET,
+	WATCH_ADD,
+	WATCH_HAS,
+	WATCH_PRUNE,
+	WATCH_PACKET_ADD,
+	WATCH_PACKET_EACH,
+	WATCH_PACKET_PRUNE
+};
 
 struct confirmed {
 	char id[MESSAGE_ID_MAX];
@@ -24,6 +38,10 @@ struct watch {
 	struct db db;
 	struct confirmed waiting[WAITING_MAX];
 	size_t waiting_n;
+	int64_t packet_at[PACKETS_WAITING_MAX]; /* of each line in packets */
+	struct buf packets;			/* a LF behind each */
+	size_t packets_n;
+	uint64_t packets_lost;
 };
 
 static const char *const schema_steps[] = {
@@ -34,6 +52,9 @@ static const char *const schema_steps[] = {
 	"NULL);"
 	"CREATE TABLE confirmed (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE INDEX confirmed_at ON confirmed (at);",
+	"CREATE TABLE packet (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL,"
+	" line TEXT NOT NULL);"
+	"CREATE INDEX packet_at ON packet (at);",
 };
 
 static const struct db_schema schema = {schema_steps,
@@ -53,6 +74,7 @@ struct watch *watch_open(const char *path, struct err *e)
 		free(w);
 		return NULL;
 	}
+	buf_init(&w->packets, PACKETS_BYTES_MAX);
 	/* No line is read while we wait; what can't be written now is kept for the next time. */
 	sqlite3_busy_timeout(w->db.h, LOCK_WAIT_MS);
 	return w;
@@ -64,6 +86,7 @@ void watch_close(struct watch *w)
 		return;
 	watch_flush(w, 0, NULL);
 	db_close(&w->db);
+	buf_clear(&w->packets);
 	free(w);
 }
 
@@ -160,6 +183,24 @@ static bool write_waiting(struct watch *w, struct err *e)
 	return true;
 }
 
+static bool write_packets(struct watch *w, struct err *e)
+{
+	struct slice rest = buf_view(&w->packets), line;
+	sqlite3_stmt *st;
+
+	for (size_t i = 0; i < w->packets_n && slice_cut(&rest, '\n', &line); i++) {
+		st = db_statement(&w->db, WATCH_PACKET_ADD,
+				  "INSERT INTO packet (at, line) VALUES (?1, ?2)", e);
+		if (!st)
+			return false;
+		sqlite3_bind_int64(st, 1, w->packet_at[i]);
+		sqlite3_bind_text(st, 2, line.p, (int)line.n, SQLITE_STATIC);
+		if (!db_run(&w->db, st, "write connections", e))
+			return false;
+	}
+	return true;
+}
+
 static bool prune(struct watch *w, int64_t before_s, struct err *e)
 {
 	sqlite3_stmt *st;
@@ -175,13 +216,14 @@ static bool prune(struct watch *w, int64_t before_s, struct err *e)
 
 bool watch_flush(struct watch *w, int64_t prune_before_s, struct err *e)
 {
-	if (w->waiting_n == 0 && prune_before_s <= 0)
+	if (w->waiting_n == 0 && w->packets_n == 0 && prune_before_s <= 0)
 		return true;
 	if (!db_exec(&w->db, "BEGIN IMMEDIATE", "write confirmed ids", e))
 		return false;
-	if (write_waiting(w, e) && prune(w, prune_before_s, e) &&
+	if (write_waiting(w, e) && write_packets(w, e) && prune(w, prune_before_s, e) &&
 	    db_exec(&w->db, "COMMIT", "write confirmed ids", e)) {
-		w->waiting_n = 0;
+		w->waiting_n = w->packets_n = 0;
+		buf_reset(&w->packets);
 		return true;
 	}
 	sqlite3_exec(w->db.h, "ROLLBACK", NULL, NULL, NULL);
@@ -207,4 +249,65 @@ bool watch_confirmed_has(struct watch *w, struct slice message_id)
 	has = sqlite3_step(st) == SQLITE_ROW;
 	db_done(st);
 	return has;
+}
+
+void watch_packet_add(struct watch *w, struct slice line, int64_t at_s)
+{
+	if ((w->packets_n == PACKETS_WAITING_MAX ||
+	     w->packets.n + line.n + 1 > PACKETS_BYTES_MAX) &&
+	    !watch_flush(w, 0, NULL)) {
+		w->packets_lost++;
+		return;
+	}
+	buf_slice(&w->packets, line);
+	buf_putc(&w->packets, '\n');
+	if (buf_ok(&w->packets)) {
+		w->packet_at[w->packets_n++] = at_s;
+		return;
+	}
+	w->packets_lost += w->packets_n + 1; /* no memory */
+	w->packets_n = 0;
+	buf_reset(&w->packets);
+}
+
+bool watch_packet_each(struct watch *w, int64_t since_s,
+		       void (*fn)(struct slice line, void *ctx), void *ctx, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(&w->db, WATCH_PACKET_EACH,
+					"SELECT line FROM packet WHERE at >= ?1"
+					" ORDER BY id",
+					e);
+	int rc;
+
+	if (!st)
+		return false;
+	sqlite3_bind_int64(st, 1, since_s);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(st, 0);
+
+		fn((struct slice){text, (size_t)sqlite3_column_bytes(st, 0)}, ctx);
+	}
+	if (rc != SQLITE_DONE)
+		db_fail(&w->db, "read connections", e);
+	db_done(st);
+	return rc == SQLITE_DONE;
+}
+
+bool watch_packet_prune(struct watch *w, int64_t before_s, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(&w->db, WATCH_PACKET_PRUNE,
+					"DELETE FROM packet WHERE at < ?1 OR id <= "
+					"(SELECT max(id) FROM packet) - ?2",
+					e);
+
+	if (!st)
+		return false;
+	sqlite3_bind_int64(st, 1, before_s);
+	sqlite3_bind_int64(st, 2, WATCH_PACKETS_MAX);
+	return db_run(&w->db, st, "remove old connections", e);
+}
+
+uint64_t watch_packets_lost(const struct watch *w)
+{
+	return w->packets_lost;
 }

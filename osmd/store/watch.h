@@ -2,7 +2,8 @@
 /* Copyright (C) 2026 the osm authors */
 /*
  * watch: watch.db, written by the watcher only: the position in the Exim log, and ids whose
- * submission was confirmed against the spool (so that a restart doesn't turn them into claims).
+ * submission was confirmed against the spool (so that a restart doesn't turn them into claims),
+ * and the outgoing connections that were counted, which stand in no log.
  */
 #ifndef OSM_STORE_WATCH_H
 #define OSM_STORE_WATCH_H
@@ -28,5 +29,16 @@ bool watch_position_set(struct watch *w, const struct watch_position *p, struct 
 void watch_confirmed_add(struct watch *w, struct slice message_id, int64_t at_s);
 bool watch_flush(struct watch *w, int64_t prune_before_s, struct err *e);
 bool watch_confirmed_has(struct watch *w, struct slice message_id);
+/* Counted connections, as packetline writes them: added in batches, with the ids; the newest
+ * WATCH_PACKETS_MAX are kept. */
+#define WATCH_PACKETS_MAX 200000
+void watch_packet_add(struct watch *w, struct slice line, int64_t at_s);
+/* Those of since_s and later, in the order of their coming. false: can't be read. */
+bool watch_packet_each(struct watch *w, int64_t since_s,
+		       void (*fn)(struct slice line, void *ctx), void *ctx,
+		       struct err *e);
+bool watch_packet_prune(struct watch *w, int64_t before_s, struct err *e);
+/* Connections that could not be kept. */
+uint64_t watch_packets_lost(const struct watch *w);
 
 #endif

@@ -134,8 +134,9 @@ struct capture *capture_file(const char *path, const struct capture_ports *ports
 	c->fd = -1;
 	c->pcap = pcap_open_offline_with_tstamp_precision(
 		path, PCAP_TSTAMP_PRECISION_NANO, why);
-	if (!c->pcap)
-		err_set(e, EINVAL, "%s", why); /* it names the file */
+	if (!c->pcap) /* it names the file when it can't be opened */
+		err_set(e, EINVAL, "%s%s%s", strstr(why, path) ? "" : path,
+			strstr(why, path) ? "" : ": ", why);
 	else if (set_filter(c, ports, e))
 		return c;
 	capture_close(c);

@@ -175,7 +175,61 @@ static bool filter_calls(struct err *e)
 	return ok;
 }
 
-static bool drop_capabilities(struct err *e)
+/* All that the packet reader needs. Reading files is below, with its flags. */
+static const char *const reading[] = {
+	"read",		 "pread64",	    "write",	      "close",
+	"fstat",	 "newfstatat",	    "fstatat64",      "stat",
+	"lstat",	 "statx",	    "readlink",	      "readlinkat",
+	"getdents64",	 "lseek",	    "fcntl",	      "poll",
+	"ppoll",	 "epoll_wait",	    "epoll_pwait",    "recvfrom",
+	"recvmsg",	 "sendto",	    "sendmsg",	      "getsockopt",
+	"clock_gettime", "gettimeofday",    "time",	      "mmap",
+	"munmap",	 "mremap",	    "madvise",	      "mprotect",
+	"brk",		 "futex",	    "getrandom",      "getpid",
+	"gettid",	 "rt_sigaction",    "rt_sigprocmask", "rt_sigreturn",
+	"sigaltstack",	 "restart_syscall", "exit",	      "exit_group",
+};
+
+static int allow_reading(scmp_filter_ctx ctx)
+{
+	const scmp_datum_t writing = O_ACCMODE | O_CREAT | O_TRUNC;
+	struct scmp_arg_cmp open_flags = {1, SCMP_CMP_MASKED_EQ, writing, O_RDONLY};
+	struct scmp_arg_cmp openat_flags = {2, SCMP_CMP_MASKED_EQ, writing, O_RDONLY};
+	struct scmp_arg_cmp self = {0, SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0};
+	int call = seccomp_syscall_resolve_name("open");
+	int rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+					&openat_flags);
+
+	if (rc == 0 && call >= 0) /* newer architectures have none */
+		rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, call, 1, &open_flags);
+	if (rc == 0)
+		rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+					    &self);
+	for (size_t i = 0; rc == 0 && i < sizeof(reading) / sizeof(reading[0]); i++) {
+		call = seccomp_syscall_resolve_name(reading[i]);
+		if (call >= 0)
+			rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, call, 0);
+	}
+	return rc;
+}
+
+static bool filter_all_but_reading(struct err *e)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	int rc = ctx ? allow_reading(ctx) : -ENOMEM;
+
+	if (rc == 0)
+		rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
+				      SCMP_ACT_KILL_PROCESS);
+	if (rc == 0)
+		rc = seccomp_load(ctx);
+	seccomp_release(ctx);
+	return rc == 0 ||
+	       err_set(e, -rc, "sandbox: system call filter: %s", strerror(-rc));
+}
+
+/* ptrace: keep CAP_SYS_PTRACE, too. */
+static bool drop_capabilities(bool ptrace, struct err *e)
 {
 	const capng_type_t sets = CAPNG_EFFECTIVE | CAPNG_PERMITTED;
 
@@ -183,6 +237,7 @@ static bool drop_capabilities(struct err *e)
 		return true; /* a lab run without root has none to drop */
 	capng_clear(CAPNG_SELECT_ALL);
 	if (capng_update(CAPNG_ADD, sets, CAP_DAC_READ_SEARCH) < 0 ||
+	    (ptrace && capng_update(CAPNG_ADD, sets, CAP_SYS_PTRACE) < 0) ||
 	    capng_apply(CAPNG_SELECT_ALL) < 0)
 		return err_set(e, EPERM, "sandbox: can't drop capabilities");
 	if (capng_get_caps_process() < 0 ||
@@ -255,7 +310,7 @@ bool sandbox_enter(const char *const *writable, struct sandbox_state *out, struc
 {
 	struct sandbox_state state = {0};
 
-	if (!drop_capabilities(e))
+	if (!drop_capabilities(false, e))
 		return false;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_set(e, errno, "sandbox: no_new_privs: %s", strerror(errno));
@@ -264,4 +319,13 @@ bool sandbox_enter(const char *const *writable, struct sandbox_state *out, struc
 	if (out)
 		*out = state;
 	return true;
+}
+
+bool sandbox_enter_reader(struct err *e)
+{
+	if (!drop_capabilities(true, e))
+		return false;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_set(e, errno, "sandbox: no_new_privs: %s", strerror(errno));
+	return filter_all_but_reading(e);
 }

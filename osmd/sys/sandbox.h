@@ -24,4 +24,10 @@ struct sandbox_state {
  * have one thread. out may be NULL. */
 bool sandbox_enter(const char *const *writable, struct sandbox_state *out, struct err *e);
 
+/* The same for the packet reader, which looks into other users' processes: of root's
+ * capabilities CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE stay, and of all system calls those
+ * few that reading needs: nothing can be opened for writing, no socket be made. (Landlock
+ * would keep it from looking at other processes at all.) */
+bool sandbox_enter_reader(struct err *e);
+
 #endif

@@ -8,7 +8,8 @@
 
 static struct evidence_item item_of(int64_t at_s, const char *line)
 {
-	return (struct evidence_item){at_s, SLICE("alice"), slice_str(line)};
+	return (struct evidence_item){at_s, SLICE("alice"), slice_str(line),
+				      EVENT_PACKET};
 }
 
 Test(evidence, gives_back_what_was_kept)
@@ -21,6 +22,7 @@ Test(evidence, gives_back_what_was_kept)
 	cr_expect_eq(out.at_s, 42);
 	cr_expect(slice_eq(out.account, SLICE("alice")));
 	cr_expect(slice_eq(out.line, SLICE("a line")));
+	cr_expect_eq(out.type, EVENT_PACKET);
 	cr_expect_not(evidence_get(v, EVIDENCE_NONE, &out));
 	cr_expect_not(evidence_get(v, ref + 4096, &out), "nothing is there yet");
 	evidence_free(v);
@@ -61,7 +63,8 @@ Test(evidence, what_is_too_large_is_refused)
 {
 	static char text[EVIDENCE_MIN];
 	struct evidence *v = evidence_new(EVIDENCE_MIN);
-	struct evidence_item in = {1, SLICE("a"), {text, EVIDENCE_MIN / 4 + 1}};
+	struct evidence_item in = {
+		.at_s = 1, .account = SLICE("a"), .line = {text, EVIDENCE_MIN / 4 + 1}};
 
 	cr_expect_eq(evidence_add(v, &in), EVIDENCE_NONE);
 	in.line.n = EVIDENCE_MIN / 4;

@@ -18,7 +18,7 @@
 /* The engine's part is played by these: what it is given, and between which calls. */
 struct engine {
 	bool warm, ended, outside;
-	unsigned lines, too_long, used;
+	unsigned lines, too_long, used, packets;
 	char first[64], last[64];
 	char all[400];
 };
@@ -49,11 +49,31 @@ void engine_line(struct engine *g, struct slice line, bool too_long)
 	}
 }
 
+bool engine_packet(struct engine *g, struct slice line)
+{
+	g->outside |= !g->warm;
+	g->packets += slice_eq(line, SLICE("packet"));
+	return true;
+}
+
 void engine_used(struct engine *g, const json_t *report)
 {
 	g->outside |= !g->warm || g->lines > 0;
 	cr_expect(json_is_object(report));
 	g->used++;
+}
+
+struct watch {
+	int64_t since_s;
+};
+
+bool watch_packet_each(struct watch *w, int64_t since_s,
+		       void (*fn)(struct slice line, void *ctx), void *ctx, struct err *e)
+{
+	w->since_s = since_s;
+	fn(SLICE("packet"), ctx);
+	fn(SLICE("packet"), ctx);
+	return w->since_s > 0 || err_set(e, EIO, "broken");
 }
 
 struct store {
@@ -336,5 +356,25 @@ Test(warmup, asks_for_reports_since_before_the_stretch)
 	/* 2026-11-23 is day 20780; a zone is less than a day off */
 	cr_expect_leq(lab.store.since_s, 20780LL * 86400 + 50000 - 600 - 86400);
 	cr_expect_gt(lab.store.since_s, 20777LL * 86400);
+	lab_close(&lab);
+}
+
+Test(warmup, connections_that_were_kept_come_too)
+{
+	struct watch kept = {.since_s = 0};
+	struct err e = {0};
+	struct lab lab;
+
+	lab_open(&lab, 600);
+	lab.w.watch = &kept;
+	lab.w.now_s = 10000;
+	cr_expect(warmup_run(&lab.w, &lab.out, &e), "%s", e.msg);
+	cr_expect_eq(lab.engine.packets, 2);
+	cr_expect_eq(lab.out.packets, 2);
+	cr_expect_eq(kept.since_s, 9400, "as far back as the longest interval");
+	cr_expect_not(lab.engine.outside);
+	lab.w.now_s = 0;
+	cr_expect_not(warmup_run(&lab.w, &lab.out, &e));
+	cr_expect_str_eq(e.msg, "broken");
 	lab_close(&lab);
 }

@@ -48,8 +48,15 @@ Test(options, defaults_are_those_that_are_documented)
 	cr_expect_eq(c.trigger[TRIGGER_LOGLINE_SUBJECT].limit, 50);
 	cr_expect_eq(c.trigger[TRIGGER_CWDCHECK].limit, 100);
 	cr_expect_eq(c.trigger[TRIGGER_CWDCHECK_CWD].limit, 50);
-	cr_expect_eq(c.trigger[TRIGGER_PACKET].limit, 0, "nothing watches packets");
-	for (int t = TRIGGER_LOGLINE; t < TRIGGER_COUNT; t++) {
+	cr_expect_eq(c.trigger[TRIGGER_PACKET].limit, 100);
+	cr_expect_eq(c.trigger[TRIGGER_PACKET_CWD].limit, 50);
+	cr_expect(c.packet_enable && c.packet_localhost);
+	cr_expect_eq(c.packet_source, PACKET_AUTO);
+	cr_expect(c.smtp_ports.count == 3 && c.smtp_ports.port[0] == 25 &&
+		  c.smtp_ports.port[1] == 465 && c.smtp_ports.port[2] == 587);
+	cr_expect_str_eq(c.packet_ignore_users, "root,cpanel,mailnull");
+	cr_expect_str_eq(c.packet_ignore_groups, "mail,mailman");
+	for (int t = TRIGGER_PACKET; t < TRIGGER_COUNT; t++) {
 		cr_expect_eq(c.trigger[t].interval_s, 3600);
 		cr_expect_eq(c.trigger[t].actions,
 			     ACTION_BIT(ACTION_EMAIL) | ACTION_BIT(ACTION_STORE));
@@ -257,7 +264,7 @@ Test(options, texts_are_taken_up_to_their_room)
 Test(options, a_file_with_mistakes_changes_nothing_and_tells_them_all)
 {
 	static const char text[] = "TESTING = \"0\"\nNONE = \"1\"\ntesting = \"1\"\n"
-				   "LOGLINE_LIMIT = \"100001\"\nPACKET_LIMIT = \"5\"\n"
+				   "LOGLINE_LIMIT = \"100001\"\nPACKET_NONE = \"5\"\n"
 				   "TESTING = \"1\"\nDEBUG = 1\n";
 	struct config c, before;
 	struct buf said;
@@ -273,7 +280,7 @@ Test(options, a_file_with_mistakes_changes_nothing_and_tells_them_all)
 		  got);
 	cr_expect(strstr(got, "4:LOGLINE_LIMIT = \"100001\": "), "%s", got);
 	cr_expect(strstr(got, "from 0 to 100000 (default: 100)"), "%s", got);
-	cr_expect(strstr(got, "5:PACKET_LIMIT: "), "%s", got);
+	cr_expect(strstr(got, "5:PACKET_NONE: unknown setting"), "%s", got);
 	cr_expect(strstr(got, "6:TESTING: repeated; first set on line 1"), "%s", got);
 	cr_expect(strstr(got, "7:DEBUG: "), "%s", got);
 	buf_clear(&said);
@@ -282,8 +289,8 @@ Test(options, a_file_with_mistakes_changes_nothing_and_tells_them_all)
 
 Test(options, every_row_can_be_shown)
 {
-	static const char *const kinds[] = {"switch", "number", "path",
-					    "word",   "choice", "actions"};
+	static const char *const kinds[] = {"switch", "number",	 "path", "word",
+					    "choice", "actions", "ports"};
 
 	for (size_t i = 0; i < options_count(); i++) {
 		const struct option_row *row = options_row(i);
@@ -328,4 +335,39 @@ Test(options, an_unknown_action_is_named_and_changes_nothing)
 	cr_expect_eq(bits, ACTION_BIT(ACTION_HOLD) | ACTION_BIT(ACTION_EMAIL));
 	cr_expect(actions_parse(SLICE(" "), &bits, &e));
 	cr_expect_eq(bits, 0);
+}
+
+Test(options, ports_are_a_list_of_numbers)
+{
+	static const struct {
+		const char *value;
+		size_t count;
+	} rows[] = {
+		{"25", 1},
+		{"25, 587", 2},
+		{"1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", 16},
+		{"1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", 0},
+		{"65535", 1},
+		{"65536", 0},
+		{"0", 0},
+		{"", 0},
+		{"25,", 0},
+		{"25;26", 0},
+		{"smtp", 0},
+		{"-25", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[128];
+		struct config c;
+		struct buf said;
+
+		snprintf(text, sizeof(text), "SMTP_PORTS = \"%s\"\n", rows[i].value);
+		cr_expect_eq(load(text, &c, &said), rows[i].count ? 0 : 1, "%s: %s",
+			     rows[i].value, buf_str(&said));
+		if (rows[i].count)
+			cr_expect_eq(c.smtp_ports.count, rows[i].count, "%s",
+				     rows[i].value);
+		buf_clear(&said);
+	}
 }

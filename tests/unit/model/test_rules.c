@@ -102,7 +102,7 @@ Test(rules, the_most_special_line_wins)
 		{"double slashes in the event's path", "carol", "",
 		 "/home//carol/public_html", TRIGGER_CWDCHECK_CWD, 9},
 		{"not watched", "erin", "", "", TRIGGER_LOGLINE, 0},
-		{"* is not for packets", "alice", "", "", TRIGGER_PACKET, 0},
+		{"* is for packets, too", "alice", "", "", TRIGGER_PACKET, 200},
 		{"a path before the mailbox", "alice", "info@alice.example",
 		 "/home/carol/public_html/shop", TRIGGER_LOGLINE, 70},
 		{"a path is for cwd lines only when there is one", "carol", "", "",
@@ -118,8 +118,7 @@ Test(rules, the_most_special_line_wins)
 		cr_expect_eq(got.limit, rows[i].limit, "%s: %u", rows[i].why, got.limit);
 		cr_expect_eq(got.interval_s, 1000 + (unsigned)rows[i].t,
 			     "%s: the trigger's own interval", rows[i].why);
-		cr_expect_eq(got.actions, rows[i].t > TRIGGER_PACKET_CWD ? STAY : 0, "%s",
-			     rows[i].why);
+		cr_expect_eq(got.actions, STAY, "%s", rows[i].why);
 	}
 	rules_free(r);
 }
@@ -423,7 +422,6 @@ Test(rules, a_wrong_line_of_accounts_is_told)
 		{"alice", "KEY EVENT LIMIT"},
 		{"alice logline", "KEY EVENT LIMIT"},
 		{"alice none 5", "\"none\" is no event"},
-		{"alice packet 5", "does not watch packets"},
 		{"alice logline -1", "from 0 to 100000"},
 		{"alice logline 100001", "from 0 to 100000"},
 		{"alice logline 5 0", "from 1 to 604800"},
@@ -483,7 +481,6 @@ Test(rules, a_wrong_line_of_ignore_is_told)
 		{"path:/a event=cwdcheck event=cwdcheck", "event= stands there twice"},
 		{"subject:a until=2026-12-31 event=logline until=2026-12-30",
 		 "until= stands there twice"},
-		{"user:a event=packet", "does not watch packets"},
 		{"user:a until=2026-13-01", "YYYY-MM-DD"},
 		{"user:a until=2026-02-29", "YYYY-MM-DD"},
 		{"user:a until=2026-00-01", "YYYY-MM-DD"},

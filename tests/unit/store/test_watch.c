@@ -178,7 +178,7 @@ Test(watch, is_private_and_refuses_a_newer_schema)
 	struct err e = {0};
 
 	cr_expect_eq(mode_of(""), 0600);
-	sql("PRAGMA user_version = 2");
+	sql("PRAGMA user_version = 3");
 	cr_expect_null(watch_open(db_path, &e));
 	cr_expect_not_null(strstr(e.msg, "newer osm"), "%s", e.msg);
 }
@@ -238,4 +238,84 @@ Test(watch, does_not_wait_long_for_who_has_it_locked)
 	cr_expect(watch_position_get(w, &got, &e));
 	reopen();
 	cr_expect(watch_confirmed_has(w, SLICE("1abcde-000000-00")), "kept meanwhile");
+}
+
+/* ---- connections ---- */
+
+struct lines {
+	unsigned count;
+	char all[256];
+};
+
+static void on_packet(struct slice line, void *ctx)
+{
+	struct lines *l = ctx;
+
+	l->count++;
+	if (strlen(l->all) + line.n + 2 < sizeof(l->all)) {
+		strncat(l->all, line.p, line.n);
+		strcat(l->all, "|");
+	}
+}
+
+static struct lines packets_since(int64_t since_s)
+{
+	struct lines l = {.count = 0};
+	struct err e = {0};
+
+	cr_expect(watch_packet_each(w, since_s, on_packet, &l, &e), "%s", e.msg);
+	return l;
+}
+
+Test(watch, keeps_connections_over_a_restart_in_their_order)
+{
+	struct lines l;
+
+	watch_packet_add(w, SLICE("b"), 100);
+	watch_packet_add(w, SLICE("a"), 99);
+	watch_packet_add(w, SLICE("c"), 101);
+	reopen();
+	l = packets_since(0);
+	cr_expect_str_eq(l.all, "b|a|c|");
+	l = packets_since(100);
+	cr_expect_str_eq(l.all, "b|c|");
+}
+
+Test(watch, old_connections_go)
+{
+	struct lines l;
+
+	watch_packet_add(w, SLICE("old"), 50);
+	watch_packet_add(w, SLICE("new"), 60);
+	cr_assert(watch_flush(w, 0, NULL));
+	cr_assert(watch_packet_prune(w, 60, NULL));
+	l = packets_since(0);
+	cr_expect_str_eq(l.all, "new|");
+}
+
+Test(watch, a_burst_of_connections_is_written_before_it_is_too_much)
+{
+	static char text[1000];
+
+	memset(text, 'x', sizeof(text));
+	for (int i = 0; i < 20000; i++)
+		watch_packet_add(w, (struct slice){text, sizeof(text)}, i);
+	cr_assert(watch_flush(w, 0, NULL));
+	cr_expect_eq(packets_since(0).count, 20000);
+	cr_expect_eq(watch_packets_lost(w), 0);
+}
+
+Test(watch, connections_that_can_not_be_written_are_counted)
+{
+	sqlite3 *other;
+
+	cr_assert_eq(sqlite3_open(db_path, &other), SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	for (int i = 0; i < 8192 + 3; i++)
+		watch_packet_add(w, SLICE("x"), i);
+	cr_expect_eq(watch_packets_lost(w), 3);
+	cr_assert_eq(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(other);
+	cr_assert(watch_flush(w, 0, NULL));
+	cr_expect_eq(packets_since(0).count, 8192);
 }

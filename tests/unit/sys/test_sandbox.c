@@ -184,3 +184,88 @@ Test(sandbox, confines_writing_where_the_kernel_can)
 		cr_expect_eq(inside(try_write_outside, NULL), EACCES);
 	unlink("/var/tmp/osm-sandbox-test");
 }
+
+/* ---- the packet reader's ---- */
+
+static int reader_does(int (*call)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		if (!sandbox_enter_reader(NULL))
+			_exit(200);
+		_exit(call() >= 0 ? 0 : errno);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert(WIFEXITED(status), "ended by signal %d", WTERMSIG(status));
+	return WEXITSTATUS(status);
+}
+
+static int try_write_open(void)
+{
+	return open("/dev/null", O_WRONLY);
+}
+
+static int try_truncate_open(void)
+{
+	return open("/dev/null", O_RDONLY | O_TRUNC);
+}
+
+static int try_unlink(void)
+{
+	return unlink("/var/tmp/osm-none");
+}
+
+static pid_t somebody; /* a process of another user */
+
+static int try_link_of_another(void)
+{
+	char name[64], text[64];
+
+	snprintf(name, sizeof(name), "/proc/%d/cwd", (int)somebody);
+	return (int)readlink(name, text, sizeof(text));
+}
+
+static void begin_somebody(void)
+{
+	int ready[2];
+	char byte;
+
+	cr_assert_eq(pipe(ready), 0);
+	somebody = fork();
+	if (somebody == 0) {
+		if (setgid(65534) == 0 && setuid(65534) == 0 &&
+		    write(ready[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	close(ready[1]);
+	cr_assert_eq(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+}
+
+static void end_somebody(void)
+{
+	kill(somebody, SIGKILL);
+	waitpid(somebody, NULL, 0);
+}
+
+Test(sandbox, leaves_the_packet_reader_only_reading)
+{
+	static int (*const refused[])(void) = {
+		try_execve,	   try_fork,   try_ptrace, try_setuid,
+		try_kill,	   try_inet,   try_chmod,  try_write_open,
+		try_truncate_open, try_unlink, try_unix,   try_notify};
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		cr_expect_eq(reader_does(refused[i]), EPERM, "row %zu: %d", i,
+			     reader_does(refused[i]));
+	cr_expect_eq(reader_does(try_read), 0);
+	if (geteuid() != 0)
+		return;
+	begin_somebody();
+	cr_expect_eq(reader_does(try_link_of_another), 0,
+		     "other users' processes are what it is for");
+	end_somebody();
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+#include "osmd/engine/packetkeeper.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "osmd/engine/packetreader.h"
+#include "osmd/engine/settings.h"
+
+/* When no source works: until all are tried again. */
+#define NONE_WORKS_MS 60000
+#define BEFORE_NEXT_MS 200
+/* Lines for a watcher that is at work elsewhere for a moment. */
+#define SEND_BYTES (8 * 1024 * 1024)
+
+struct keeper {
+	const struct paths *paths;
+	struct config config; /* of the last reload */
+	int fd;		      /* to the watcher */
+	size_t choice;	      /* the source whose turn it is */
+	bool reloaded;
+};
+
+static void tell(const struct keeper *k, const char *text)
+{
+	send(k->fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static void skip_problem(const char *file, unsigned line, const char *text, void *ctx)
+{
+	(void)file;
+	(void)line;
+	(void)text; /* the watcher has read the same file and names every one */
+	(void)ctx;
+}
+
+/* What the watcher has to say. false: it has ended. */
+static bool hear(struct keeper *k)
+{
+	struct config fresh;
+	char byte;
+	ssize_t n;
+
+	while ((n = recv(k->fd, &byte, 1, MSG_DONTWAIT)) > 0) {
+		if (settings_config(k->paths, &fresh, skip_problem, NULL))
+			k->config = fresh;
+		k->choice = 0;
+		k->reloaded = true;
+	}
+	return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+/* alive: reads the end of file when the reader ends. -1: it could not be started. */
+static pid_t start_reader(const struct keeper *k, const struct packetsource_kind *kind,
+			  int *alive)
+{
+	int life[2];
+	pid_t pid;
+
+	if (pipe(life) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		close(life[0]);
+		prctl(PR_SET_NAME, "osmd: packets");
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGTERM, SIG_DFL);
+		_exit(packetreader_run(kind, &k->config.smtp_ports, k->fd));
+	}
+	close(life[1]);
+	*alive = life[0];
+	if (pid < 0)
+		close(life[0]);
+	return pid;
+}
+
+/* Until the reader ends, or should. false: the watcher has ended. */
+static bool watch(struct keeper *k, int alive)
+{
+	struct pollfd fds[2] = {{.fd = k->fd, .events = POLLIN},
+				{.fd = alive, .events = POLLIN}};
+
+	while (!k->reloaded) {
+		if (poll(fds, 2, -1) < 0) {
+			if (errno != EINTR)
+				return false;
+			continue;
+		}
+		if (fds[0].revents && !hear(k))
+			return false;
+		if (fds[1].revents)
+			return true;
+	}
+	return true;
+}
+
+/* Until time is up or the settings change; -1: for ever. false: the watcher has ended. */
+static bool nap(struct keeper *k, int ms)
+{
+	struct pollfd fd = {.fd = k->fd, .events = POLLIN};
+
+	while (!k->reloaded) {
+		int rc = poll(&fd, 1, ms);
+
+		if (rc == 0)
+			return true;
+		if (rc > 0 && !hear(k))
+			return false;
+		if (rc < 0 && errno != EINTR)
+			return false;
+	}
+	return true;
+}
+
+static void say_how_it_ended(const struct keeper *k, const struct packetsource_kind *kind,
+			     int status)
+{
+	char text[128];
+
+	if (!WIFSIGNALED(status))
+		return; /* it has said so itself */
+	snprintf(text, sizeof(text), "failed %s: its process was ended by signal %d",
+		 kind->name, WTERMSIG(status));
+	tell(k, text);
+}
+
+/* One reader's life. false: the watcher has ended. */
+static bool run_one(struct keeper *k, const struct packetsource_kind *kind)
+{
+	int alive = -1, status = 0;
+	pid_t pid = start_reader(k, kind, &alive);
+	bool go_on;
+
+	if (pid < 0) {
+		tell(k, "failed fork: no process could be started");
+		return nap(k, BEFORE_NEXT_MS);
+	}
+	go_on = watch(k, alive);
+	close(alive);
+	if (!go_on || k->reloaded)
+		kill(pid, SIGKILL); /* it holds nothing that could be left half done */
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!go_on)
+		return false;
+	if (!k->reloaded)
+		say_how_it_ended(k, kind, status);
+	return true;
+}
+
+static int keep(struct keeper *k)
+{
+	for (;;) {
+		const struct packetsource_kind *kind = NULL;
+
+		k->reloaded = false;
+		if (!k->config.packet_enable) {
+			tell(k, "source off");
+			if (!nap(k, -1))
+				return EXIT_SUCCESS;
+			continue;
+		}
+		kind = packetsource_choice(k->config.packet_source, k->choice);
+		if (!kind) {
+			k->choice = 0;
+			tell(k, "source none");
+			if (!nap(k, NONE_WORKS_MS))
+				return EXIT_SUCCESS;
+			continue;
+		}
+		if (!run_one(k, kind))
+			return EXIT_SUCCESS;
+		if (k->reloaded)
+			continue;
+		k->choice++;
+		if (!nap(k, BEFORE_NEXT_MS))
+			return EXIT_SUCCESS;
+	}
+}
+
+static bool make_pair(int ends[2], struct err *e)
+{
+	const int bytes = SEND_BYTES;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_set(e, errno, "packets: socketpair: %s", strerror(errno));
+	setsockopt(ends[1], SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes));
+	return true;
+}
+
+int packetkeeper_start(const struct paths *paths, const struct config *config,
+		       const int close_fds[2], struct err *e)
+{
+	struct keeper k = {.paths = paths, .config = *config};
+	int ends[2];
+	pid_t pid;
+
+	if (!make_pair(ends, e))
+		return -1;
+	pid = fork();
+	if (pid < 0) {
+		err_set(e, errno, "packets: fork: %s", strerror(errno));
+		close(ends[0]);
+		close(ends[1]);
+		return -1;
+	}
+	if (pid > 0) {
+		close(ends[1]);
+		return ends[0];
+	}
+	close(ends[0]);
+	for (size_t i = 0; i < 2; i++)
+		if (close_fds[i] >= 0)
+			close(close_fds[i]);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_NAME, "osmd: pkeeper");
+	k.fd = ends[1];
+	_exit(keep(&k));
+}
+
+bool packetkeeper_reload(int fd, struct err *e)
+{
+	ssize_t n;
+
+	do
+		n = send(fd, "r", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n == 1 || err_set(e, errno, "tell the packet reader: %s", strerror(errno));
+}

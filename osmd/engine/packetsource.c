@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+#include "osmd/engine/packetsource.h"
+
+#define KINDS 1
+
+static const struct packetsource_kind *const best_first[KINDS] = {&packetsource_pcap};
+
+const struct packetsource_kind *packetsource_choice(enum packet_source setting, size_t i)
+{
+	switch (setting) {
+	case PACKET_AUTO:
+		return i < KINDS ? best_first[i] : NULL;
+	case PACKET_PCAP:
+		return i == 0 ? &packetsource_pcap : NULL;
+	}
+	return NULL;
+}
