@@ -22,7 +22,9 @@ struct replay {
 	bool tells;	  /* --progress: "FILE FILES DONE TOTAL" lines on stderr */
 	const char *conf; /* --conf: instead of osm.conf; NULL: osm.conf */
 	size_t file_number;
-	uint64_t fired, earlier;
+	bool is_capture;	 /* the files are captures, not logs */
+	const struct addr *from; /* of these: only connections from there; NULL: all */
+	uint64_t fired, earlier, connections;
 	/* the bar, on stderr when that is a terminal */
 	bool has_terminal, drawn;
 	const char *file;
@@ -155,7 +157,8 @@ static void on_report(json_t *report, unsigned wanted, bool confirmed, void *ctx
 	}
 }
 
-static bool run_files(struct replay *r, struct engine *g, struct err *e)
+static bool run_files(struct replay *r, const struct config *config, struct engine *g,
+		      struct err *e)
 {
 	for (size_t i = 0; i < r->c->count; i++) {
 		bool ok;
@@ -163,7 +166,9 @@ static bool run_files(struct replay *r, struct engine *g, struct err *e)
 		r->file = r->c->args[i];
 		r->file_number = i + 1;
 		r->begun_ms = now_ms();
-		ok = replay_file(g, r->file, on_progress, r, e);
+		ok = r->is_capture ? replay_capture(g, r->file, &config->smtp_ports,
+						    r->from, &r->connections, e)
+				   : replay_file(g, r->file, on_progress, r, e);
 		clear_bar(r);
 		if (!ok)
 			return false;
@@ -205,7 +210,7 @@ static int print_end(const struct replay *r, const struct engine *g, bool ok,
 	if (r->totals_only && ok) {
 		print_totals(r->c, g);
 	} else if (r->totals_only ||
-		   (!ok && !r->c->json &&
+		   (!ok && !r->c->json && !r->connections &&
 		    json_integer_value(json_object_get(counters, "lines")) == 0)) {
 		cmd_fail(r->c, CMD_FAILED, "%s", e->msg);
 	} else if (r->c->json) {
@@ -228,7 +233,11 @@ static int print_end(const struct replay *r, const struct engine *g, bool ok,
 		if (r->earlier)
 			printf("%" PRIu64 " more before the time that was asked for\n",
 			       r->earlier);
-		if (r->fired)
+		if (r->is_capture)
+			printf("%" PRIu64 " connections (a capture knows no process: "
+			       "they are counted by the address they came from)\n",
+			       r->connections);
+		else if (r->fired)
 			puts("(from the log alone: nothing here says which of its lines "
 			     "are true)");
 		text_tree(stdout, counters, 0);
@@ -252,7 +261,7 @@ static int run(struct replay *r, const struct rules *rules,
 		return cmd_fail(r->c, CMD_FAILED, "%s", e.msg);
 	if (r->c->json && !r->totals_only)
 		fputs("{\"reports\":[", stdout);
-	ok = run_files(r, g, &e);
+	ok = run_files(r, rules_config(rules), g, &e);
 	code = print_end(r, g, ok, &e);
 	engine_free(g);
 	return code;
@@ -298,17 +307,31 @@ static int load_and_run(struct replay *r)
 int cmd_replay(struct cmd *c)
 {
 	struct replay r = {.c = c, .has_terminal = isatty(STDERR_FILENO)};
-	const char *since = NULL;
+	const char *since = NULL, *from = NULL;
+	struct addr net;
 	const struct cmd_option options[] = {
 		{"--totals", NULL, &r.totals_only},
 		{"--since", &since, NULL},
 		{"--short", NULL, &r.short_rows},
 		{"--progress", NULL, &r.tells},
 		{"--conf", &r.conf, NULL},
+		{"--pcap", NULL, &r.is_capture},
+		{"--from", &from, NULL},
 	};
 
-	if (!cmd_options(c, options, 5, 1, SIZE_MAX))
+	if (!cmd_options(c, options, 7, 1, SIZE_MAX))
 		return CMD_USAGE;
+	if (r.is_capture && r.totals_only)
+		return cmd_fail(c, CMD_USAGE,
+				"replay: totals are of logs, not of captures");
+	if (from && !r.is_capture)
+		return cmd_fail(c, CMD_USAGE, "replay: --from goes with --pcap");
+	if (from && !addr_parse_cidr(slice_str(from), &net))
+		return cmd_fail(c, CMD_USAGE,
+				"replay: --from is an address or a network, not %s",
+				from);
+	if (from)
+		r.from = &net;
 	if (since && r.totals_only)
 		return cmd_fail(c, CMD_USAGE,
 				"replay: totals are of whole logs, without --since");
