@@ -20,15 +20,58 @@ static const char *const counted[TRIGGER_COUNT] = {
 	[TRIGGER_CWDCHECK_CWD] = "Starts of Exim, for each directory",
 };
 
-/* "logline:subject" -> "LOGLINE_SUBJECT_LIMIT"; its index, or SIZE_MAX. */
+#define NAME_SIZE 64
+
+/* "logline:subject" -> "LOGLINE_SUBJECT_". Returns its length. */
+static size_t prefix_of(enum trigger_id t, char out[NAME_SIZE])
+{
+	int n = snprintf(out, NAME_SIZE, "%.40s_", trigger_name(t));
+
+	for (int i = 0; i < n; i++)
+		out[i] = out[i] == ':' ? '_' : (char)toupper((unsigned char)out[i]);
+	return (size_t)n;
+}
+
+/* LOGLINE_SUBJECT_LIMIT's index; SIZE_MAX: there is none. */
 static size_t setting_of(enum trigger_id t, const char *what)
 {
-	char name[64];
-	int n = snprintf(name, sizeof(name), "%s_%s", trigger_name(t), what);
+	char name[NAME_SIZE];
+	size_t n = prefix_of(t, name);
 
-	for (int i = 0; i < n && name[i]; i++)
-		name[i] = name[i] == ':' ? '_' : (char)toupper((unsigned char)name[i]);
+	snprintf(name + n, sizeof(name) - n, "%s", what);
 	return form_index(name);
+}
+
+/* Whose setting is it? The longest prefix says: LOGLINE_SUBJECT_X isn't logline's. */
+static bool belongs_to(const char *name, enum trigger_id t)
+{
+	char prefix[NAME_SIZE];
+	size_t n = prefix_of(t, prefix), other_n;
+
+	if (strncmp(name, prefix, n) != 0)
+		return false;
+	for (int other = 0; other < TRIGGER_COUNT; other++) {
+		other_n = prefix_of((enum trigger_id)other, prefix);
+		if (other_n > n && strncmp(name, prefix, other_n) == 0)
+			return false;
+	}
+	return true;
+}
+
+/* Whatever else the option table has for this trigger. */
+static void further(struct site *s, const struct form *f, enum trigger_id t, size_t limit,
+		    size_t interval, size_t actions)
+{
+	page_open(s->page, "td", NULL);
+	for (size_t i = 0; i < f->n; i++) {
+		if (i == limit || i == interval || i == actions ||
+		    !belongs_to(options_row(i)->name, t))
+			continue;
+		page_open(s->page, "div", "class", f->fields[i].problem ? "wrong" : NULL, NULL);
+		widget_field(s->page, f, i, NULL);
+		page_close(s->page);
+	}
+	page_close(s->page);
 }
 
 static void cell(struct site *s, const struct form *f, size_t i, const char *label)
@@ -54,12 +97,13 @@ static void trigger_row(struct site *s, const struct form *f, enum trigger_id t)
 	cell(s, f, limit, "More than");
 	cell(s, f, interval, "within seconds");
 	cell(s, f, actions, "then");
+	further(s, f, t, limit, interval, actions);
 	page_close(s->page);
 }
 
 void events_triggers(struct site *s, const struct form *f)
 {
-	static const char *const heads[] = {"Trigger", "Limit", "Interval", "Actions"};
+	static const char *const heads[] = {"Trigger", "Limit", "Interval", "Actions", "Further"};
 
 	page_section(s->page, "Triggers");
 	page_put(s->page, "p",
@@ -97,7 +141,7 @@ void events_page(struct site *s)
 		page_callout_text(s->page, "bad", e.msg);
 	}
 	form_clear(&f);
-	lists_show(s, NULL);
+	lists_show(s);
 }
 
 void events_save(struct site *s)

@@ -2,6 +2,7 @@
 /* Copyright (C) 2026 the osm authors */
 #include "whm/field.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void open(struct page *p, const char *label, const char *name)
@@ -11,11 +12,17 @@ static void open(struct page *p, const char *label, const char *name)
 }
 
 void field_input(struct page *p, const char *label, const char *name, const char *value,
-		 const char *type)
+		 const char *type, const char *problem)
 {
+	char id[80];
+
+	snprintf(id, sizeof(id), "%.60s-problem", name);
 	open(p, label, name);
 	page_void(p, "input", "type", type, "name", name, "id", name, "value", value,
-		  "autocomplete", "off", "spellcheck", "false", NULL);
+		  "autocomplete", "off", "spellcheck", "false", "aria-describedby",
+		  problem ? id : NULL, "aria-invalid", problem ? "true" : NULL, NULL);
+	if (problem)
+		page_put(p, "p", problem, "class", "problem", "id", id, NULL);
 	page_close(p);
 }
 

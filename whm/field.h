@@ -14,8 +14,9 @@ struct field_choice {
 	const char *value, *text;
 };
 
+/* problem NULL: there is none. */
 void field_input(struct page *p, const char *label, const char *name, const char *value,
-		 const char *type);
+		 const char *type, const char *problem);
 void field_select(struct page *p, const char *label, const char *name, const char *value,
 		  const struct field_choice *choices, size_t n);
 void field_check(struct page *p, const char *label, const char *name, const char *value,

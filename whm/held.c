@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "whm/field.h"
 #include "whm/rows.h"
 
 /* A panel call may take ACTION_TIMEOUT, and others may stand before it. */
@@ -100,17 +101,10 @@ static void first_question(struct site *s, const char *problem)
 {
 	page_section(s->page, "Delete them");
 	page_put(s->page, "p", "They can't be brought back, the good ones neither.", NULL);
-	page_form(s->page, "held-delete", s->token, NULL);
+	page_form(s->page, "held-delete", s->token, "filter");
 	hidden(s);
-	page_open(s->page, "span", "class", "field", NULL);
-	page_put(s->page, "label", "To go on, type the mailbox", "for", "typed", NULL);
-	page_void(s->page, "input", "type", "text", "name", "typed", "id", "typed", "value",
-		  site_field(s, "typed"), "size", "40", "autocomplete", "off", "spellcheck", "false",
-		  "aria-describedby", problem ? "typed-problem" : NULL, "aria-invalid",
-		  problem ? "true" : NULL, NULL);
-	if (problem)
-		page_put(s->page, "p", problem, "class", "problem", "id", "typed-problem", NULL);
-	page_close(s->page);
+	field_input(s->page, "To go on, type the mailbox", "typed", site_field(s, "typed"), "text",
+		    problem);
 	page_button(s->page, "Delete them...", NULL);
 	page_close(s->page);
 	page_close(s->page);

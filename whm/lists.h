@@ -9,15 +9,8 @@
 
 #include "whm/edit.h"
 
-/* What one of the two files is to become, and what is wrong with it. */
-struct lists_draft {
-	const char *absolute; /* PATH_ACCOUNTS or PATH_IGNORE */
-	struct buf text;
-	struct buf problems; /* one a line; empty: none */
-};
-
-/* Both editors; draft, when there is one, stands in its file's instead of the file. */
-void lists_show(struct site *s, const struct lists_draft *draft);
+/* Both lists, each with its forms. */
+void lists_show(struct site *s);
 /* The pages that take the forms. */
 void lists_save(struct site *s);
 void lists_add(struct site *s);

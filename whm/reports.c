@@ -45,8 +45,9 @@ static void filter_form(struct site *s)
 						       meaning_name(action_name((enum action_id)a))};
 	page_open(s->page, "form", "method", "get", "class", "filter", "role", "search", NULL);
 	page_hidden(s->page, "page", "reports");
-	field_input(s->page, "Word in it", "q", site_field(s, "q"), "search");
-	field_input(s->page, "Account", "account", site_field(s, "account"), "text");
+	field_input(s->page, "Word in it", "q", site_field(s, "q"), "search", NULL);
+	field_input(s->page, "Account", "account", site_field(s, "account"), "text",
+		    NULL);
 	field_select(s->page, "Trigger", "type", site_field(s, "type"), types, TRIGGER_COUNT + 1);
 	field_select(s->page, "Action", "action", site_field(s, "action"), actions,
 		     ACTION_COUNT + 1);

@@ -58,7 +58,7 @@ Test(lists, wrong_line_is_not_written)
 		"key=eve&event=logline&limit=many",	  "key=eve&event=nothing&limit=5",
 		"key=&event=logline&limit=5",		  "key=eve&event=logline&limit=",
 		"key=eve%0abob+*+0&event=*&limit=5",	  "key=e%22ve&event=*&limit=5",
-		"key=eve&event=*&limit=5&actions=email",  "key=eve&event=*&limit=5&interval=0",
+		"key=eve&event=*&limit=5&actions=5",	  "key=eve&event=*&limit=5&interval=0",
 		"key=eve&event=*&limit=5&interval=9&actions=explode",
 	};
 
@@ -70,6 +70,56 @@ Test(lists, wrong_line_is_not_written)
 		free(text);
 	}
 	cr_assert_not_null(strstr(html(), "Nothing was saved"));
+}
+
+Test(lists, what_is_wrong_stands_beside_its_field)
+{
+	static const struct {
+		const char *file, *absolute, *sent, *field, *text;
+	} rows[] = {
+		{"accounts", PATH_ACCOUNTS, "key=&event=*&limit=5", "key", "missing"},
+		{"accounts", PATH_ACCOUNTS, "key=*&event=*&limit=5", "key", "osm.conf"},
+		{"accounts", PATH_ACCOUNTS, "key=e%22&event=*&limit=5", "key", "quotes"},
+		{"accounts", PATH_ACCOUNTS, "key=eve&event=*&limit=a+lot", "limit", "whole number"},
+		{"accounts", PATH_ACCOUNTS, "key=eve&event=*&limit=5&interval=0", "interval",
+		 "from 1"},
+		{"accounts", PATH_ACCOUNTS, "key=eve&event=*&limit=5&actions=explode", "actions",
+		 "explode"},
+		{"ignore", PATH_IGNORE, "kind=ip&value=300.1.1.1", "value", ""},
+		{"ignore", PATH_IGNORE, "kind=user&value=eve&until=yesterday", "until", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char want[64], *text = add(rows[i].file, rows[i].absolute, rows[i].sent);
+		const char *at;
+
+		snprintf(want, sizeof(want), "id=\"%s-problem\">", rows[i].field);
+		at = strstr(html(), want);
+		cr_assert_not_null(at, "%s: %s", rows[i].sent, page_html(site.page));
+		cr_assert_not_null(strstr(at, rows[i].text), "%s", rows[i].sent);
+		cr_assert_null(text, "%s", rows[i].sent);
+		page_free(site.page);
+		site.page = page_new();
+		page_open(site.page, "div", NULL);
+	}
+}
+
+Test(lists, actions_need_no_interval)
+{
+	char *text = add("accounts", PATH_ACCOUNTS, "key=eve&event=*&limit=5&actions=email");
+
+	cr_assert_str_eq(text, "eve * 5 email\n");
+	free(text);
+}
+
+Test(lists, an_old_form_is_shown_again_and_nothing_is_written)
+{
+	char *text;
+
+	site.is_stale = true;
+	text = add("accounts", PATH_ACCOUNTS, "key=eve&event=*&limit=5");
+	cr_assert_null(text);
+	cr_assert_not_null(strstr(html(), "value=\"eve\""));
 }
 
 Test(lists, wrong_ignore_is_not_written)
