@@ -151,7 +151,9 @@ void custom_run_page(struct site *s)
 	buf_init(&text, EDIT_MAX);
 	if (load(s, &f)) {
 		form_take(s, &f);
-		if (form_build(&f, &text) > 0)
+		if (site_is_stale(s))
+			;
+		else if (form_build(&f, &text) > 0)
 			widget_complaints(s->page, &f);
 		else
 			run(s, buf_view(&text));

@@ -280,7 +280,9 @@ bool form_save(struct site *s, struct form *f)
 
 	buf_init(&text, EDIT_MAX);
 	form_take(s, f);
-	if (!edit_is_same(&f->file, site_field(s, "mark"))) {
+	if (site_is_stale(s)) {
+		ok = false;
+	} else if (!edit_is_same(&f->file, site_field(s, "mark"))) {
 		page_callout_text(s->page, "bad",
 				  "osm.conf was changed by somebody else since this form was opened. "
 				  "Nothing was saved. What you entered stands below; look at it and "

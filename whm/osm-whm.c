@@ -24,39 +24,40 @@
 #define KEY_PATH PATH_STATE_DIR "/whm.key"
 #define RAW_MAX (16 * 1024 * 1024)
 
+/* CHANGES: only by POST with a token. KEEPS: the same, and it shows an old form again. */
 struct route {
 	const char *name, *title;
 	const char *tab;  /* its name in the menu; NULL: not there */
-	bool changes;	  /* only by POST with a token */
+	enum { LOOKS, CHANGES, KEEPS } kind;
 	const char *type; /* NULL: HTML; else the content type of site.raw */
 	site_page_fn show;
 };
 
 static const struct route routes[] = {
-	{"overview", "Overview", "Overview", false, NULL, overview_page},
-	{"reports", "Reports", "Reports", false, NULL, reports_page},
-	{"report", "Report", NULL, false, NULL, evidence_page},
-	{"export", "Report", NULL, false, "application/json", evidence_export},
-	{"inforce", "In Force", "In Force", false, NULL, inforce_page},
-	{"settings", "Settings", "Settings", false, NULL, settings_page},
-	{"settings-save", "Settings", NULL, true, NULL, settings_save},
-	{"events", "Event Configuration", "Event Configuration", false, NULL, events_page},
-	{"events-save", "Event Configuration", NULL, true, NULL, events_save},
-	{"list-save", "Event Configuration", NULL, true, NULL, lists_save},
-	{"list-add", "Event Configuration", NULL, true, NULL, lists_add},
-	{"whatif", "What would have happened", NULL, false, NULL, whatif_page},
-	{"whatif-start", "What would have happened", NULL, true, NULL, whatif_start},
-	{"whatif-progress", "Trial", NULL, false, "application/json", whatif_progress},
-	{"custom", "Custom Action", "Custom Action", false, NULL, custom_page},
-	{"custom-save", "Custom Action", NULL, true, NULL, custom_save},
-	{"custom-run", "Custom Action", NULL, true, NULL, custom_run_page},
-	{"controls", "osmd Controls", "osmd Controls", false, NULL, controls_page},
-	{"control", "osmd Controls", NULL, true, NULL, control_page},
-	{"log", "Log", NULL, false, "text/plain; charset=utf-8", controls_log},
-	{"held", "Held mail", NULL, false, NULL, held_page},
-	{"held-delete", "Held mail", NULL, true, NULL, held_delete_page},
-	{"undo", "Undo", NULL, true, NULL, undo_page},
-	{"act", "Act", NULL, true, NULL, act_page},
+	{"overview", "Overview", "Overview", LOOKS, NULL, overview_page},
+	{"reports", "Reports", "Reports", LOOKS, NULL, reports_page},
+	{"report", "Report", NULL, LOOKS, NULL, evidence_page},
+	{"export", "Report", NULL, LOOKS, "application/json", evidence_export},
+	{"inforce", "In Force", "In Force", LOOKS, NULL, inforce_page},
+	{"settings", "Settings", "Settings", LOOKS, NULL, settings_page},
+	{"settings-save", "Settings", NULL, KEEPS, NULL, settings_save},
+	{"events", "Event Configuration", "Event Configuration", LOOKS, NULL, events_page},
+	{"events-save", "Event Configuration", NULL, KEEPS, NULL, events_save},
+	{"list-save", "Event Configuration", NULL, KEEPS, NULL, lists_save},
+	{"list-add", "Event Configuration", NULL, KEEPS, NULL, lists_add},
+	{"whatif", "What would have happened", NULL, LOOKS, NULL, whatif_page},
+	{"whatif-start", "What would have happened", NULL, KEEPS, NULL, whatif_start},
+	{"whatif-progress", "Trial", NULL, LOOKS, "application/json", whatif_progress},
+	{"custom", "Custom Action", "Custom Action", LOOKS, NULL, custom_page},
+	{"custom-save", "Custom Action", NULL, KEEPS, NULL, custom_save},
+	{"custom-run", "Custom Action", NULL, KEEPS, NULL, custom_run_page},
+	{"controls", "osmd Controls", "osmd Controls", LOOKS, NULL, controls_page},
+	{"control", "osmd Controls", NULL, CHANGES, NULL, control_page},
+	{"log", "Log", NULL, LOOKS, "text/plain; charset=utf-8", controls_log},
+	{"held", "Held mail", NULL, LOOKS, NULL, held_page},
+	{"held-delete", "Held mail", NULL, CHANGES, NULL, held_delete_page},
+	{"undo", "Undo", NULL, CHANGES, NULL, undo_page},
+	{"act", "Act", NULL, CHANGES, NULL, act_page},
 };
 
 static const struct route *find_route(const char *name)
@@ -239,16 +240,20 @@ static int serve(struct site *s, const struct token_key *key)
 {
 	const char *user = env("REMOTE_USER"), *session = env("cp_security_token");
 	const struct route *r = find_route(cgi_text(&s->cgi.query, "page"));
+	struct slice token;
+	bool changes;
 
 	if (!r)
 		return refuse(s, 404, "There is no such page.");
-	if (s->cgi.is_post != r->changes)
+	changes = r->kind != LOOKS;
+	if (s->cgi.is_post != changes)
 		return refuse(s, 405,
-			      r->changes ? "This changes something, and an address alone must not: "
+			      changes ? "This changes something, and an address alone must not: "
 					   "use the button on its page. Nothing was changed."
 					 : "This page takes no form. Nothing was changed.");
-	if (r->changes && !token_check(key, user, session, s->now_s,
-				       cgi_value(&s->cgi.form, "token")))
+	token = cgi_value(&s->cgi.form, "token");
+	s->is_stale = r->kind == KEEPS && token_is_old(key, user, session, s->now_s, token);
+	if (changes && !s->is_stale && !token_check(key, user, session, s->now_s, token))
 		return refuse(s, 403,
 			      "The form is older than half a day, or it was not made for this "
 			      "session. Nothing was changed: open the page again and repeat it.");
@@ -256,10 +261,10 @@ static int serve(struct site *s, const struct token_key *key)
 		return refuse(s, 500, "No token for this page's forms could be made.");
 	begin(s, r, r->title);
 	/* what was just changed may have changed osmd's state */
-	if (!r->type && !r->changes)
+	if (!r->type && !changes)
 		site_banner(s);
 	r->show(s);
-	if (r->changes)
+	if (changes)
 		site_banner(s);
 	end(s);
 	return r->type && s->code == 200 ? send_raw(s, r->type) : send_html(s);

@@ -56,6 +56,15 @@ uint64_t site_number(const struct site *s, const char *name, uint64_t max, uint6
 	return slice_u64(slice_str(site_field(s, name)), 0, max, &n) ? n : fallback;
 }
 
+bool site_is_stale(struct site *s)
+{
+	if (s->is_stale)
+		page_callout_text(s->page, "bad",
+				  "This form was open for more than half a day. Nothing was changed. What "
+				  "you entered stands below; look at it and send it again.");
+	return s->is_stale;
+}
+
 json_t *site_ask(const struct site *s, json_t *request, unsigned timeout_s, struct err *e)
 {
 	char path[PATH_MAX];

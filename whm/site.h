@@ -30,6 +30,7 @@ struct site {
 	int64_t now_s;
 	int code;	/* HTTP status of the answer */
 	bool is_framed; /* inside WHM's header and footer */
+	bool is_stale;	/* a form whose token is too old: show it again, do nothing */
 	struct store *store; /* owned; site_store opens it */
 };
 
@@ -39,6 +40,9 @@ const char *site_path(const struct site *s, const char *absolute, char out[PATH_
 /* A field of the form or of the address, by the kind of request; "" when it isn't there. */
 const char *site_field(const struct site *s, const char *name);
 uint64_t site_number(const struct site *s, const char *name, uint64_t max, uint64_t fallback);
+
+/* Is the form too old to be obeyed? Said so on the page, then. */
+bool site_is_stale(struct site *s);
 
 /* Ask the daemon (takes the reference). NULL with e; cf. ctl_ask. An answer may say ok:false. */
 json_t *site_ask(const struct site *s, json_t *request, unsigned timeout_s, struct err *e);

@@ -29,5 +29,8 @@ bool token_make(const struct token_key *key, const char *user, const char *sessi
 /* Was this made by token_make for the same user and session, at most TOKEN_LIFE_S ago? */
 bool token_check(const struct token_key *key, const char *user, const char *session,
 		 int64_t now_s, struct slice token);
+/* It was, but longer ago: what was entered may be shown to its user again, and no more. */
+bool token_is_old(const struct token_key *key, const char *user, const char *session,
+		  int64_t now_s, struct slice token);
 
 #endif

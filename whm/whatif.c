@@ -222,7 +222,7 @@ void whatif_start(struct site *s)
 		page_callout_text(s->page, "bad", e.msg);
 	} else {
 		form_take(s, &f);
-		if (form_build(&f, &text) > 0) {
+		if (site_is_stale(s) || form_build(&f, &text) > 0) {
 			widget_complaints(s->page, &f);
 			events_triggers(s, &f);
 		} else if (file_mkdirs(site_path(s, FOLDER, folder), 0700, &e) && new_job(job) &&

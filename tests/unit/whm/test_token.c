@@ -80,6 +80,24 @@ Test(token, notices_any_change)
 	cr_assert(check("root", SESSION, NOW, token));
 }
 
+Test(token, old_one_is_told_from_a_wrong_one)
+{
+	char token[TOKEN_SIZE];
+	struct slice old;
+
+	cr_assert(token_make(&key, "root", SESSION, NOW, token));
+	old = slice_str(token);
+	cr_assert(!token_is_old(&key, "root", SESSION, NOW, old));
+	cr_assert(!token_is_old(&key, "root", SESSION, NOW + TOKEN_LIFE_S, old));
+	cr_assert(token_is_old(&key, "root", SESSION, NOW + TOKEN_LIFE_S + 1, old));
+	cr_assert(!token_check(&key, "root", SESSION, NOW + TOKEN_LIFE_S + 1, old));
+	cr_assert(!token_is_old(&key, "root", "other", NOW + TOKEN_LIFE_S + 1, old));
+	cr_assert(!token_is_old(&key, "eve", SESSION, NOW + TOKEN_LIFE_S + 1, old));
+	cr_assert(!token_is_old(&key, "root", SESSION, NOW - 1, old), "from the future");
+	token[strlen(token) - 1] ^= 1;
+	cr_assert(!token_is_old(&key, "root", SESSION, NOW + TOKEN_LIFE_S + 1, old));
+}
+
 Test(token, needs_the_same_key)
 {
 	struct token_key other = key;
