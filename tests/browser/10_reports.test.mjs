@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { close, configure, faces, fresh, inlab, open, osm, root, send, sound, until } from "./lab.mjs";
+import { close, configure, faces, fresh, inlab, open, osm, reachable, root, send, sound, until } from "./lab.mjs";
 
 const box = "info@bobs-garage.example";
 const held = () => readFileSync(`${root}/etc/outgoing_mail_hold_users`, "utf8").split("\n").includes(box);
@@ -145,6 +145,24 @@ test("every page is sound: narrow and wide, dark and light, alone and in WHM's f
     await page.go("?page=reports");
     await page.locator("td.key a").first().click();
     await sound(page, `evidence ${what}`);
+    for (const path of ["?page=nonsense", "?page=undo", `?page=held&mailbox=${box}&account=osmbob`, "?page=whatif&job=0"]) {
+      await page.go(path);
+      await sound(page, `${path} ${what}`);
+    }
     await page.context().close();
   }
+});
+
+test("everything is reached by the keyboard, and one sees where one is", async () => {
+  const page = await open();
+  await page.go();
+  for (const name of await page.locator(".tabs a").allInnerTexts()) {
+    await page.locator(".tabs a", { hasText: name }).click();
+    await page.waitForLoadState();
+    await reachable(page, name);
+  }
+  await page.go("?page=reports");
+  await page.locator("td.key a").first().click();
+  await page.waitForLoadState();
+  await reachable(page, "evidence");
 });

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
+import net from "node:net";
 import { after, before, test } from "node:test";
 import { basic, close, configure, faces, fresh, inlab, labFile, open, osm, root, sound, until } from "./lab.mjs";
 
@@ -93,12 +94,39 @@ test("hostile mail is shown harmlessly on every page", async () => {
   assert.doesNotMatch(all, /[\u202a-\u202e\u2066-\u2069\u200b]/);
 });
 
-test("a changing address changes nothing by GET", async () => {
-  for (const path of ["?page=undo&id=1", "?page=act&do=hold&target=osmbob&account=osmbob"]) {
-    const answer = await ask("bare", { path });
-    assert.equal(answer.code, 405);
+test("a changing address changes nothing by GET, whichever it is", async () => {
+  const source = readFileSync(new URL("../../whm/osm-whm.c", import.meta.url), "utf8");
+  const changing = [...source.matchAll(/\{"([\w-]+)", "[^"]+", NULL, (?:CHANGES|KEEPS),/g)].map((m) => m[1]);
+  assert.ok(changing.length >= 11, "the routes are found in the program's source");
+  const good = await token("bare");
+  const files = () => inlab("sh", "-c", "cat /etc/osm/* /etc/outgoing_mail_*; find /etc/osm /var/lib/osm/whatif 2>/dev/null | sort");
+  const before = files(), pid = osm("status").pid;
+  for (const name of changing) {
+    const answer = await ask("bare", { path: `?page=${name}&token=${good}&id=1&do=hold&target=osmbob&account=osmbob` +
+      "&file=ignore&text-ignore=user:x&TESTING=1&mailbox=info@bobs-garage.example&typed=info@bobs-garage.example&sure=delete" });
+    assert.equal(answer.code, 405, name);
     assert.match(answer.text, /Nothing was changed/);
   }
+  for (const verb of ["stop", "disable"]) assert.equal((await ask("bare", { path: `?page=control&do=${verb}&token=${good}` })).code, 405);
+  // nor does looking
+  for (const name of ["overview", "reports", "inforce", "settings", "events", "custom", "controls", "log", "whatif", "whatif-progress", "held"])
+    await ask("bare", { path: `?page=${name}&do=stop&id=1&TESTING=1&token=${good}` });
+  assert.equal(files(), before);
+  assert.equal(osm("status").pid, pid);
+});
+
+test("who somebody is, is not taken from what he sends", async () => {
+  for (const headers of [{ "Remote-User": "root" }, { "X-Remote-User": "root" }, { Remote_User: "root" }, { "X-Forwarded-User": "root" },
+    { "OSM-ROOT": "/tmp" }, { Cookie: "cpsession=root; whostmgrsession=root" }, { "OSM-FRAME": "whm" }])
+    for (const face of ["bare", "whm"]) {
+      const answer = await ask(face, { user: "osmalice", headers });
+      assert.equal(answer.code, 403, JSON.stringify(headers));
+      assert.doesNotMatch(answer.text, /name="token"|\?page=undo/);
+    }
+  const stolen = await token("bare");
+  const answer = await ask("bare", { user: "osmalice", method: "POST", path: "?page=act", headers: form,
+    body: `do=hold&target=osmbob&account=osmbob&token=${stolen}` });
+  assert.equal(answer.code, 403);
   assert.equal(held(), "");
 });
 
@@ -147,8 +175,39 @@ test("requests of any shape get a clear refusal", async () => {
   const many = await post(`token=${t}`);
   assert.equal(many.code, 200);
   assert.match(many.text, /Nothing was chosen/);
+  // paths that lead elsewhere
+  for (const path of ["?page=whatif&job=../../../../etc/passwd", "?page=whatif-progress&job=../whm.key", "?page=export&id=../osm.conf&format=json",
+    "?page=whatif&job=" + "0".repeat(15) + "/", "?page=report&id=%2e%2e%2fosm.db", "?page=log&lines=../../../etc/shadow"]) {
+    const answer = await ask("bare", { path });
+    assert.doesNotMatch(answer.text, /root:|TESTING =/, path);
+    assert.ok(answer.code < 500, path);
+  }
+  const list = (file) => ask("bare", { method: "POST", path: "?page=list-save", headers: form,
+    body: `token=${t}&file=${encodeURIComponent(file)}&mark=x&text-ignore=x&text-accounts=x` });
+  for (const file of ["../../etc/passwd", "/etc/passwd", "ignore/../../shadow", "osm.conf", ""]) assert.equal((await list(file)).code, 400, file);
   // words of the address never reach the program's command line
   assert.equal((await ask("bare", { path: "?--root+/tmp" })).code, 200);
+});
+
+test("a body that ends early, or never, changes nothing", async () => {
+  const t = await token("bare");
+  const body = `do=hold&target=osmbob&account=osmbob&token=${t}`;
+  const raw = (length, sent) => new Promise((done) => {
+    const url = new URL(faces.bare);
+    const s = net.connect(Number(url.port), url.hostname, () => s.end(
+      `POST ${url.pathname}?page=act HTTP/1.1\r\nHost: x\r\nAuthorization: ${basic("root")}\r\nContent-Type: ${form["Content-Type"]}\r\n` +
+      `Content-Length: ${length}\r\nConnection: close\r\n\r\n${sent}`));
+    let text = "";
+    s.on("data", (c) => (text += c)).on("close", () => done(text)).on("error", () => done(text));
+  });
+  for (const cut of [0, 1, body.length >> 1, body.length - 1])
+    assert.doesNotMatch(await raw(body.length, body.slice(0, cut)), /^HTTP\/1\.1 200/, `${cut} bytes of it`);
+  for (const length of ["-1", "0x10", "99999999999999999999", "1e3", ""])
+    assert.doesNotMatch(await raw(length, body), /^HTTP\/1\.1 200/, `a length of "${length}"`);
+  assert.equal(held(), "");
+  assert.match(await raw(body.length, body), /^HTTP\/1\.1 200/);
+  assert.match(held(), /osmbob/);
+  for (const a of osm("inforce").actions) osm("undo", String(a.id));
 });
 
 test("stand-alone, a strict policy is sent, and the key is root's alone", async () => {

@@ -3,6 +3,7 @@
 //
 // Settings, events and lists are changed on the page, and nothing is lost when they are wrong.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { after, before, beforeEach, test } from "node:test";
 import { close, fresh, inlab, labFile, open, osm, send, sound, until } from "./lab.mjs";
@@ -125,6 +126,68 @@ test("an account gets its own limit, and it holds", async () => {
   await page.getByText("osmd has the new settings").waitFor();
   send("script", "osmcarol", "5", "--subject", "own limit");
   await until(() => osm("reports", "--account", "osmcarol").reports.some((r) => r.limit === 3), "carol's report");
+});
+
+test("a wrong part of a new line is told beside its field, and nothing entered is lost", async () => {
+  const page = await open();
+  await page.go("?page=events");
+  const form = page.locator("#accounts form").first();
+  await form.getByLabel("Account, mailbox or path").fill("info@bobs-garage.example");
+  await form.getByLabel("Trigger").selectOption("cwdcheck");
+  await form.getByLabel("Limit").fill("none");
+  await form.getByLabel("Actions").fill("store");
+  await form.getByRole("button").click();
+  await page.getByText("Nothing was saved").waitFor();
+  await sound(page, "a wrong part");
+  assert.match(await page.locator("#limit-problem").innerText(), /limit must be a whole number/);
+  assert.equal(await page.getByLabel("Limit").getAttribute("aria-describedby"), "limit-problem");
+  assert.equal(await page.getByLabel("Account, mailbox or path").inputValue(), "info@bobs-garage.example");
+  assert.equal(await page.getByLabel("Trigger").inputValue(), "cwdcheck");
+  assert.equal(await page.getByLabel("Actions").inputValue(), "store");
+  await page.getByLabel("Limit").fill("7");
+  await page.getByRole("button", { name: "Add this limit" }).click();
+  await page.getByText("Changes saved").waitFor();
+  assert.equal(readFileSync(labFile("/etc/osm/osm.accounts"), "utf8"), "info@bobs-garage.example cwdcheck 7 store\n");
+});
+
+test("a form that was open for too long comes back with what was entered", async () => {
+  const page = await open();
+  await page.go("?page=settings");
+  const old = (Math.floor(Date.now() / 1000) - 13 * 3600).toString(16);
+  const now = await page.locator("form.settings [name=token]").inputValue();
+  const issued = old.padStart(now.indexOf("-"), "0");
+  const sum = createHmac("sha256", readFileSync(labFile("/var/lib/osm/whm.key"))).update(`osm-whm\n4\nroot\n0\n\n${old}`).digest("hex");
+  await page.evaluate((t) => document.querySelector("form.settings [name=token]").value = t, `${issued}-${sum}`);
+  await page.getByLabel("LOGLINE_LIMIT", { exact: true }).fill("77");
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByText("open for more than half a day").waitFor();
+  assert.equal(readFileSync(conf, "utf8"), shipped);
+  assert.equal(await page.getByLabel("LOGLINE_LIMIT", { exact: true }).inputValue(), "77");
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByText("Changes saved").waitFor();
+  assert.equal(readFileSync(conf, "utf8"), shipped.replace('"20"', '"77"'));
+});
+
+test("a file that can't be written is said, and what was entered stays", async () => {
+  const page = await open();
+  await page.go("?page=settings");
+  await page.getByLabel("LOGLINE_LIMIT", { exact: true }).fill("78");
+  inlab("sh", "-c", "mount -t tmpfs -o size=4k,mode=700 none /etc/osm && cat /usr/bin/env >/etc/osm/full 2>/dev/null; cp /dev/null /etc/osm/osm.conf");
+  try {
+    await page.getByRole("button", { name: "Change" }).click();
+    await page.getByText("was changed by somebody else").waitFor(); // it is another file system, with an empty file
+    await page.getByRole("button", { name: "Change" }).click();
+    await page.getByText("No space left on device").waitFor();
+    assert.equal(await page.getByLabel("LOGLINE_LIMIT", { exact: true }).inputValue(), "78");
+  } finally {
+    inlab("umount", "/etc/osm");
+  }
+  assert.equal(readFileSync(conf, "utf8"), shipped);
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByText("was changed by somebody else").waitFor();
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByText("Changes saved").waitFor();
+  assert.equal(readFileSync(conf, "utf8"), shipped.replace('"20"', '"78"'));
 });
 
 test("a wrong line of a list is told with its number, and the text stays", async () => {

@@ -86,6 +86,47 @@ export async function sound(page, what) {
     [], `${what}: axe-core`);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(wide <= 0, `${what}: ${wide} px too wide`);
+  // what is refused is said there, too
+  assert.deepEqual(page.troubles.filter((t) => !/responded with a status of 4\d\d/.test(t)), [], `${what}: console`);
+}
+
+/** Everything that can be pressed or filled in is reached by Tab, and one sees where one is. */
+export async function reachable(page, what) {
+  const wanted = await page.evaluate(() => {
+    const all = document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']");
+    return [...all].filter((e) => e.checkVisibility() && !e.disabled).map((e, i) => (e.dataset.place = String(i)));
+  });
+  const missing = new Set(wanted);
+  for (let i = 0; i < wanted.length + 20 && missing.size; i++) {
+    await page.keyboard.press("Tab");
+    const [place, seen] = await page.evaluate(() => {
+      const e = document.activeElement, style = getComputedStyle(e);
+      return [e.dataset.place, style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2];
+    });
+    assert.ok(seen || place === undefined, `${what}: one can't see that the focus is on element ${place}`);
+    missing.delete(place);
+  }
+  assert.deepEqual([...missing], [], `${what}: not reached by Tab`);
+}
+
+/** Nothing that a stranger wrote became a part of the page: no element, no address, no mark that turns text. */
+export async function harmless(page, what) {
+  const found = await page.evaluate(() => {
+    const main = document.querySelector(".osm .main");
+    const all = [...main.querySelectorAll("*")];
+    const strange = all.filter((e) => /^(script|img|iframe|object|embed|link|style|base|meta|marquee|math|video)$/i.test(e.localName) ||
+      [...e.attributes].some((a) => /^on|^style$|^srcdoc$/i.test(a.name)) ||
+      ["href", "action", "formaction", "src"].some((a) => e.hasAttribute(a) && !/^[?#]/.test(e.getAttribute(a))));
+    return {
+      strange: strange.map((e) => e.outerHTML.slice(0, 200)),
+      marks: main.innerText.match(/[\u0000-\u0008\u000b-\u001f\u007f\u0080-\u009f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g),
+      foot: document.querySelector(".osm > .foot")?.innerText.startsWith("osm v"),
+      heads: document.querySelectorAll("h1").length,
+      wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      ran: String(globalThis.ran),
+    };
+  });
+  assert.deepEqual(found, { strange: [], marks: null, foot: true, heads: 1, wide: 0, ran: "undefined" }, what);
   assert.deepEqual(page.troubles, [], `${what}: console`);
 }
 

@@ -19,12 +19,13 @@ def main():
     p.add_argument("--subject", default="Invoice {i}", help="{i}: the message's number")
     p.add_argument("--to", default="ok2.example", help="the recipients' domain")
     p.add_argument("--sender", default="", help="envelope sender, if not the mailbox")
+    p.add_argument("--helo", default="[192.168.1.20]", help="how they greet")
     p.add_argument("--rate", type=float, default=0, help="messages a second; 0: at once")
     a = p.parse_args()
     ips = min(a.ips, a.count)
     accepted, answers, started, number = 0, [], time.time(), 0
     for k in range(ips):
-        session = labmail.login(a.mailbox, f"203.0.113.{10 + k}", a.port)
+        session = labmail.login(a.mailbox, f"203.0.113.{10 + k}", a.port, a.helo)
         for _ in range(a.count // ips + (k < a.count % ips)):
             labmail.pace(a.rate, started, number)
             to = f"person{number}@{a.to}"
