@@ -62,8 +62,9 @@ $(B)/osmd: $(O)/osmd/osmd.o $(B)/libosm.a
 $(B)/osm: $(CLI:%.c=$(O)/%.o) $(B)/libosm.a
 	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
 
+# it notes the moment when a block is in force
 $(B)/fwtool: $(O)/tests/lab/fwtool.o $(B)/libosm.a
-	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
+	$(CC) $(ALL_LDFLAGS) -Wl,--wrap=cutoff $^ $(PKG_LIBS) -o $@
 
 # a packet reader by hand, and short-lived clients with the truth about them, for the tests
 $(B)/packettool: $(O)/tests/lab/packettool.o $(B)/libosm.a
@@ -165,6 +166,7 @@ bench-firewall: all ## blocking against nft and ipset, in a network namespace of
 bench: all $(B)/tests/bench/fill_store ## speed against named peers in the same run
 	bash tests/bench/bench.sh
 	bash tests/bench/page.sh
+	@$(MAKE) --no-print-directory bench-firewall
 
 format: ## clang-format over the tree
 	clang-format -i $$(git ls-files '*.c' '*.h')

@@ -11,7 +11,8 @@
  *	release WHAT
  *	block-file FILE [TTL] | release-file FILE        one WHAT in each line, one batch
  *	many N [TTL]          N made-up hosts of 10.0.0.0/8 in one batch
- *	time N WHAT-IS-TIMED  N blocks one after the other, microseconds each: all|kernel
+ *	time N                N blocks one after the other; microseconds until one was in
+ *			      force, and until its open connections were ended as well
  *	choose SETTING        the backend's name and why
  *
  * WHAT: an address, a prefix, or uid:N. It says what failed on stderr and exits 1.
@@ -169,6 +170,20 @@ static bool do_many(const struct fw_backend *fwb, struct fw *fw, char **arg,
 	return ok;
 }
 
+/* Called in cutoff()'s place (ld --wrap), which is what a block does when it is in force. */
+void __real_cutoff(const struct fw_block *blocks, size_t count,
+		   const struct fw_settings *of);
+void __wrap_cutoff(const struct fw_block *blocks, size_t count,
+		   const struct fw_settings *of);
+static double in_force_us;
+
+void __wrap_cutoff(const struct fw_block *blocks, size_t count,
+		   const struct fw_settings *of)
+{
+	in_force_us = now_us();
+	__real_cutoff(blocks, count, of);
+}
+
 static int by_value(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -176,26 +191,34 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static void print_times(const char *what, double *us, size_t n)
+{
+	qsort(us, n, sizeof(*us), by_value);
+	printf("%s median %.1f least %.1f p99 %.1f\n", what, us[n / 2], us[0],
+	       us[n * 99 / 100]);
+}
+
 static bool do_time(const struct fw_backend *fwb, struct fw *fw, char **arg,
 		    struct err *err)
 {
 	size_t n = strtoul(arg[0], NULL, 10);
-	double *us = calloc(n ? n : 1, sizeof(*us));
-	bool ok = us != NULL;
+	double *force = calloc(n + 1, sizeof(*force)), *all = calloc(n + 1, sizeof(*all));
+	bool ok = force && all;
 
 	for (size_t i = 0; i < n && ok; i++) {
 		struct fw_block b = made_up(0xf00000u + (uint32_t)i, 3600);
 		double begin = now_us();
 
 		ok = fwb->block(fw, &b, 1, err);
-		us[i] = now_us() - begin;
+		all[i] = now_us() - begin;
+		force[i] = in_force_us - begin;
 	}
 	if (ok && n > 0) {
-		qsort(us, n, sizeof(*us), by_value);
-		printf("median %.1f least %.1f p99 %.1f\n", us[n / 2], us[0],
-		       us[n * 99 / 100]);
+		print_times("in-force", force, n);
+		print_times("all", all, n);
 	}
-	free(us);
+	free(force);
+	free(all);
 	return ok;
 }
 
