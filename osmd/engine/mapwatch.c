@@ -35,8 +35,8 @@ static bool is_ours(const char *name)
 
 static bool is_list(const char *name)
 {
-	return strcmp(PATH_HOLD_USERS + sizeof(FOLDER), name) == 0 ||
-	       strcmp(PATH_SUSPENDED_USERS + sizeof(FOLDER), name) == 0;
+	return strcmp(&PATH_HOLD_USERS[sizeof(FOLDER)], name) == 0 ||
+	       strcmp(&PATH_SUSPENDED_USERS[sizeof(FOLDER)], name) == 0;
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *ctx)
