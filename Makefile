@@ -11,7 +11,7 @@ B       := build
 VERSION := $(shell sed -n 's/^\#define OSM_VERSION "\(.*\)"/\1/p' osmd/base/version.h)
 
 PACKAGES := jansson libxml-2.0 yaml-0.1 sqlite3 libevent libpcre2-8 libarchive libsystemd libseccomp libcap-ng \
-            libmnl libnftnl libip4tc libip6tc libcrypto libpcap
+            libmnl libnftnl libip4tc libip6tc libcrypto libpcap libbpf
 WARN  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
          -Wwrite-strings -Wformat=2 -Werror
 HARD  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
@@ -20,8 +20,11 @@ ALL_LDFLAGS = -pthread -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 
+# what runs in the kernel; one for every way of building
+BPF     := build/bpf/connect.bpf.o
+BPF_CC  ?= clang
 MAINS   := osmd/osmd.c osmd/osm.c cpanel-hooks/osm-hook.c whm/osm-whm.c
-SOURCES := $(filter-out $(MAINS) $(wildcard osmd/cmd_*.c), \
+SOURCES := $(filter-out $(MAINS) $(wildcard osmd/cmd_*.c) $(wildcard osmd/*/*.bpf.c), \
              $(wildcard osmd/*/*.c firewall/*.c cpanel-hooks/*.c whm/*.c))
 O       := $(B)/obj
 OBJECTS := $(SOURCES:%.c=$(O)/%.o)
@@ -51,6 +54,12 @@ have-deps:
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(BPF): osmd/sys/connect.bpf.c osmd/sys/connect.bpf.h
+	@mkdir -p $(@D)
+	$(BPF_CC) -target bpf -g -O2 -Wall -Werror -I. -idirafter /usr/include/$(shell gcc -dumpmachine) -c $< -o $@
+
+$(O)/osmd/sys/connecttrace.o $(B)/fuzz/obj/osmd/sys/connecttrace.o: $(BPF)
 
 $(B)/libosm.a: $(OBJECTS)
 	@rm -f $@

@@ -7,12 +7,14 @@ set -eu
 
 apt_build="gcc make pkg-config libc6-dev libjansson-dev libxml2-dev libyaml-dev libsqlite3-dev libevent-dev
 <<<<<<< Updated upstream
- libpcre2-dev libarchive-dev libsystemd-dev libseccomp-dev libcap-ng-dev libmnl-dev libnftnl-dev libiptc-dev libssl-dev libpcap-dev"
+ libpcre2-dev libarchive-dev libsystemd-dev libseccomp-dev libcap-ng-dev libmnl-dev libnftnl-dev libiptc-dev libssl-dev libpcap-dev
+ libbpf-dev clang"
 apt_test="clang libclang-rt-14-dev clang-format libcriterion-dev bats exim4-daemon-heavy iproute2
  util-linux procps openssl python3 python3-yaml perl jq mandoc xz-utils sqlite3 valgrind nftables iptables ipset"
 dnf_build="gcc make pkgconf-pkg-config glibc-devel jansson-devel libxml2-devel libyaml-devel sqlite-devel libevent-devel
  pcre2-devel libarchive-devel systemd-devel libseccomp-devel libcap-ng-devel libmnl-devel libnftnl-devel
- iptables-devel openssl-devel libpcap-devel"
+ iptables-devel openssl-devel libpcap-devel
+ libbpf-devel clang"
 dnf_test="clang compiler-rt clang-tools-extra criterion-devel bats exim iproute util-linux procps-ng
 =======
  libpcre2-dev libarchive-dev libsystemd-dev libseccomp-dev libcap-ng-dev libmnl-dev libnftnl-dev libiptc-dev libssl-dev"
@@ -37,7 +39,7 @@ missing_commands() {
 	done
 	/usr/bin/python3 -c "import yaml" 2>/dev/null || printf "python3-yaml "
 	for p in jansson libxml-2.0 yaml-0.1 sqlite3 libevent libpcre2-8 libarchive libsystemd libseccomp libcap-ng \
-		libmnl libnftnl libip4tc libip6tc libcrypto libpcap criterion; do
+		libmnl libnftnl libip4tc libip6tc libcrypto libpcap libbpf criterion; do
 		pkg-config --exists "$p" 2>/dev/null || printf '%s.pc ' "$p"
 	done
 }

@@ -2,15 +2,18 @@
 /* Copyright (C) 2026 the osm authors */
 #include "osmd/engine/packetsource.h"
 
-#define KINDS 1
+static const struct packetsource_kind *const best_first[] = {&packetsource_bpf,
+							     &packetsource_pcap};
 
-static const struct packetsource_kind *const best_first[KINDS] = {&packetsource_pcap};
+#define KINDS (sizeof(best_first) / sizeof(best_first[0]))
 
 const struct packetsource_kind *packetsource_choice(enum packet_source setting, size_t i)
 {
 	switch (setting) {
 	case PACKET_AUTO:
 		return i < KINDS ? best_first[i] : NULL;
+	case PACKET_BPF:
+		return i == 0 ? &packetsource_bpf : NULL;
 	case PACKET_PCAP:
 		return i == 0 ? &packetsource_pcap : NULL;
 	}

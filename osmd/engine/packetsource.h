@@ -45,6 +45,7 @@ struct packetsource_kind {
 /* The i-th of those that this setting allows, best first; NULL past the end. */
 const struct packetsource_kind *packetsource_choice(enum packet_source setting, size_t i);
 
+extern const struct packetsource_kind packetsource_bpf;
 extern const struct packetsource_kind packetsource_pcap;
 
 #endif

@@ -22,10 +22,12 @@ packet_conf() {
 	conf PACKET_SOURCE=pcap PACKET_LIMIT=5 PACKET_INTERVAL=600 PACKET_CWD_LIMIT=0 \
 		PACKET_ACTIONS=email,store,hold "$@"
 }
-begin() {
+begin() { # [SOURCE]
 	osmd_start
-	wait_until 10 eval '[ "$(status_of .packets.source)" = pcap ]'
+	wait_until 10 eval "[ \"\$(status_of .packets.source)\" = ${1:-pcap} ]"
 }
+# Does this kernel let root load such programs? Where it doesn't, osmd must say so.
+bpf_works() { [ -e /sys/kernel/btf/vmlinux ] && sleep 2 | inlab packettool bpf 9 | grep '^source bpf'; }
 # Clients that live long enough to be looked at.
 connect() { inlab connector -l 300 "$@"; }
 counted() { status_of .counters.events.packet; }
@@ -189,4 +191,73 @@ reader() { inlab pgrep -f '^osmd: packets$' || inlab pgrep -x 'osmd: packets'; }
 	run osm replay --pcap "$TESTS/lab/lab.sh"
 	[ "$status" -ne 0 ]
 	[[ "$output" == *"lab.sh: unknown file format"* ]] || { echo "$output"; return 1; }
+}
+
+@test "what the kernel tells: processes that connect and end at once, all of them" {
+	packet_conf PACKET_SOURCE=bpf PACKET_LIMIT=299
+	if ! bpf_works; then
+		osmd_start
+		wait_until 10 eval '[ "$(status_of .packets.source)" = none ]'
+		[ -n "$(status_of .packets.failed.bpf)" ]
+		return
+	fi
+	begin bpf
+	inlab connector -k -c 600 -u $ALICE -u $BOB $WORLD 25 >"$BATS_TEST_TMPDIR/truth"
+	until_counted 600
+	same "$(wc -l <"$BATS_TEST_TMPDIR/truth")" 600 connected
+	same "$(status_of .counters.connections.owners.kernel)" 600 "told by the kernel"
+	wait_until 10 eval '[ "$(count_reports)" = 2 ]'
+	osm show "$(reports '.account == "osmbob"' | jq -r .id)" --json |
+		jq -e '.confidence == "kernel" and .count == 300'
+	wait_until 10 eval '[ "$(sqlite3 "$ROOT/var/lib/osm/watch.db" "SELECT count(*) FROM packet")" = 600 ]'
+	sqlite3 "$ROOT/var/lib/osm/watch.db" "SELECT line FROM packet" |
+		sed -n 's/.* uid=\([0-9]*\) .* pid=\([0-9]*\) .* cwd="\([^"]*\)".*/\1 \2 \3/p' |
+		sort >"$BATS_TEST_TMPDIR/told"
+	cut -d' ' -f2- "$BATS_TEST_TMPDIR/truth" | sort | diff - "$BATS_TEST_TMPDIR/told"
+	wait_until 10 is_held osmalice
+	wait_until 10 is_held osmbob
+}
+
+@test "what a firewall refuses or turns to Exim itself is seen, too" {
+	packet_conf PACKET_SOURCE=bpf
+	bpf_works || packet_conf PACKET_SOURCE=auto
+	osmd_start
+	wait_until 10 eval '[ "$(status_of .packets.source)" != starting ]'
+	inlab iptables -t filter -A OUTPUT -p tcp --dport 25 -m owner --uid-owner 61001 -j REJECT
+	inlab iptables -t nat -A OUTPUT -p tcp --dport 25 -m owner --uid-owner 61002 -j REDIRECT
+	connect -c 6 -u $ALICE $WORLD 25 >/dev/null
+	connect -c 6 -b 30000 -u $BOB $WORLD 25 >/dev/null
+	inlab iptables -F OUTPUT
+	inlab iptables -t nat -F OUTPUT
+	if [ "$(status_of .packets.source)" = pcap ]; then
+		return # a wire has no such packets (docs/detection.md)
+	fi
+	wait_until 15 has_report '.account == "osmalice"'
+	wait_until 15 has_report '.account == "osmbob"'
+}
+
+@test "where the kernel can't tell, the next source takes over, and it is said" {
+	packet_conf PACKET_SOURCE=auto
+	inlab mount -t tmpfs none /sys/kernel/btf 2>/dev/null || true # nothing to hide without it
+	osmd_start
+	inlab umount /sys/kernel/btf 2>/dev/null || true
+	wait_until 10 eval '[[ "$(status_of .packets.source)" =~ ^(nflog|pcap)$ ]]'
+	[[ "$(status_of .packets.failed.bpf)" == *btf* ]] || status_of .packets
+	osm check | grep -q 'packets.*bpf: no types of this kernel'
+	connect -c 6 -u $ALICE $WORLD 25
+	wait_until 15 has_report '.account == "osmalice"'
+}
+
+@test "a source that ends while it runs is followed by the next" {
+	packet_conf PACKET_SOURCE=auto
+	osmd_start
+	wait_until 10 eval '[ "$(status_of .packets.source)" != starting ]'
+	first=$(status_of .packets.source)
+	inlab kill -9 "$(reader)"
+	wait_until 10 eval '[ "$(status_of .packets.source)" != '"$first"' ] && [ -n "$(reader)" ]'
+	[[ "$(status_of ".packets.failed.$first")" == *"signal 9"* ]]
+	[ "$first" = pcap ] || connect -c 6 -u $ALICE $WORLD 25
+	[ "$first" = pcap ] || wait_until 15 has_report '.account == "osmalice"'
+	osm reload
+	wait_until 10 eval '[ "$(status_of .packets.source)" = '"$first"' ]'
 }

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/* What the kernel's program (connect.bpf.c) and its reader (connecttrace.c) must agree on. */
+#ifndef OSM_SYS_CONNECT_BPF_H
+#define OSM_SYS_CONNECT_BPF_H
+
+#define CONNECT_ARGS_MAX 512
+/* Names of a path, the last one first, a NUL behind each. A path of more bytes or names is
+ * cut, and says so. */
+#define CONNECT_PATH_MAX 1024
+#define CONNECT_NAMES_MAX 40
+#define CONNECT_NAME_MAX 256 /* NAME_MAX and its NUL */
+
+#define CONNECT_KTHREAD 1u /* no process of anybody's: its user says nothing */
+#define CONNECT_CWD_CUT 2u /* the path is longer */
+#define CONNECT_EXE_CUT 4u
+
+/* Followed by args_n bytes of arguments (a NUL behind each), cwd_n of the working directory
+ * and exe_n of the program. */
+struct connect_record {
+	__u32 uid, real_uid; /* effective and real, of the first user namespace */
+	__u32 gid;	     /* effective */
+	__u32 pid; /* of the whole process, in the reader's namespace; 0: in another */
+	__u32 flags;
+	__u16 family;	       /* AF_INET or AF_INET6 */
+	__u16 port;	       /* network order */
+	__u16 from_port;       /* host order; 0: not chosen yet */
+	__u16 args_n, cwd_n, exe_n;
+	__u8 from[16], to[16]; /* network order; IPv4: the first four */
+};
+
+/* Whom the program works for; set before it is loaded. */
+struct connect_reader {
+	__u64 pid_dev, pid_inum; /* pid namespace, device as the kernel writes it */
+	__u32 net_inum;		 /* network namespace */
+	__u32 none;
+};
+
+/* Read without a system call. */
+struct connect_counts {
+	__u64 seen, dropped;
+};
+
+#endif
