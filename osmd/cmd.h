@@ -46,6 +46,7 @@ int cmd_grep(struct cmd *c);
 int cmd_act(struct cmd *c); /* hold, block, act */
 int cmd_held(struct cmd *c);
 int cmd_inforce(struct cmd *c);
+int cmd_metrics(struct cmd *c);
 int cmd_reload(struct cmd *c);
 int cmd_replay(struct cmd *c);
 int cmd_reports(struct cmd *c);

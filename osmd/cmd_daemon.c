@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 the osm authors */
-/* status, top, reload: what only the running daemon can tell or do. */
+/* status, metrics, top, reload: what only the running daemon can tell or do. */
 #include <string.h>
 #include <unistd.h>
 
 #include "osmd/cmd.h"
 #include "osmd/ctl/ctl.h"
+#include "osmd/model/metrics.h"
 
 #define ANSWER_S 10
 
@@ -47,6 +48,31 @@ int cmd_status(struct cmd *c)
 	text_tree(stdout, answer, 0);
 	json_decref(answer);
 	return CMD_OK;
+}
+
+/* Also for a cron job that writes it where node_exporter's textfile collector looks. */
+int cmd_metrics(struct cmd *c)
+{
+	char path[PATH_MAX];
+	json_t *ask, *answer;
+	struct err e = {0};
+	struct buf text;
+
+	if (!cmd_options(c, NULL, 0, 0, 0))
+		return CMD_USAGE;
+	if (c->json)
+		return cmd_fail(c, CMD_USAGE, "metrics: osm --json status has the numbers as JSON");
+	ask = json_pack("{s:s}", "do", "status");
+	answer = ctl_ask(cmd_path(c, PATH_SOCKET, path), ask, ANSWER_S, &e);
+	json_decref(ask);
+	if (!answer && !cmd_is_down(&e))
+		return cmd_fail(c, CMD_FAILED, "%s", e.msg);
+	buf_init(&text, METRICS_MAX);
+	metrics_text(answer, &text);
+	fputs(buf_str(&text), stdout);
+	buf_clear(&text);
+	json_decref(answer);
+	return answer ? CMD_OK : CMD_NOT_RUNNING;
 }
 
 static void print_top(const json_t *top)

@@ -38,6 +38,7 @@ static const struct command commands[] = {
 	 cmd_show},
 	{0, "status", "", "show the daemon's state and counters", cmd_status},
 	{0, "top", "[--limit N]", "show the fullest windows", cmd_top},
+	{0, "metrics", "", "print the counters in Prometheus' format", cmd_metrics},
 	{0, "reload", "", "make osmd read its settings again", cmd_reload},
 	{0, "hold", "TARGET [--expire 2h]", "hold the mail of a mailbox or an account",
 	 cmd_act},

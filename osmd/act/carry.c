@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "osmd/act/announce.h"
 #include "osmd/act/deliver.h"
 #include "osmd/act/executor_parts.h"
 #include "osmd/act/guard.h"
@@ -154,7 +155,7 @@ static void decide_disruptive(struct executor *x, const struct action_kind *kind
 	struct action_job job = {.paths = &x->paths,
 				 .config = &x->config,
 				 .store = x->store,
-.accounts = x->accounts,
+				 .accounts = x->accounts,
 				 .row = row,
 				 .report = report};
 	int trigger = trigger_find(field(report, "type"));
@@ -240,7 +241,7 @@ bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 	struct action_job job = {.paths = &x->paths,
 				 .config = &x->config,
 				 .store = x->store,
-.accounts = x->accounts,
+				 .accounts = x->accounts,
 				 .row = row,
 				 .report = report};
 	char detail[ACTION_DETAIL_MAX] = "";
@@ -255,6 +256,8 @@ bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 		"*Action* %s %s: %s, %s%s%s", row->action, row->target,
 		action_state_name(row->state), row->detail,
 		row->report_id[0] ? " report " : "", row->report_id);
+	if (!kind->in_store)
+		announce_action(x, row);
 	if (store_action_end(x->store, row->id, row->state, row->detail, NULL, now_s, e))
 		return true;
 	/* what it says of them must not stay untrue until we are started anew */
@@ -448,7 +451,7 @@ json_t *carry_report(struct executor *x, const json_t *request, int64_t now_s)
 	struct err e = {0};
 	unsigned wanted;
 	json_t *whole, *answer;
-	bool fresh, ok;
+	bool fresh = false, ok;
 
 	if (!report_valid(report, &e))
 		return executor_refuse("%s", e.msg);
@@ -459,15 +462,17 @@ json_t *carry_report(struct executor *x, const json_t *request, int64_t now_s)
 	whole = with_evidence(x, report, now_s);
 	if (!whole)
 		return executor_refuse("no memory for the report");
-	ok = store_gather(x->store, &e) &&
-	     store_report_add(x->store, whole, &fresh, &e) &&
-	     carry_all(x, whole, wanted, json_is_true(confirmed), now_s, &e);
+	ok = store_gather(x->store, &e) && store_report_add(x->store, whole, &fresh, &e);
+	if (ok && fresh)
+		announce_report(x, whole);
+	ok = ok && carry_all(x, whole, wanted, json_is_true(confirmed), now_s, &e);
 	ok = store_settle(x->store, &e) && ok;
 	if (!ok) {
 		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
 		/* an outcome may have been gathered that could not be written */
 		executor_settle_at(x, now_s + EXECUTOR_SETTLE_S);
 	}
+	executor_stream(x, now_s);
 	answer = report_answer(x, whole, ok, &e);
 	json_decref(whole);
 	return answer;

@@ -223,6 +223,8 @@ struct executor *executor_new(const struct paths *paths, const struct config *co
 		executor_free(x);
 		return NULL;
 	}
+	if (x)
+		executor_stream(x, (int64_t)time(NULL));
 	return x;
 }
 
@@ -370,6 +372,21 @@ void executor_settle_at(struct executor *x, int64_t at_s)
 		x->settle_s = at_s;
 }
 
+void executor_stream(struct executor *x, int64_t now_s)
+{
+	struct err e = {0};
+	bool ok = stream_follow(&x->stream, &x->paths, x->config.report_jsonl, x->store,
+				&e);
+
+	if (!ok)
+		executor_settle_at(x, now_s + EXECUTOR_SETTLE_S);
+	if (!ok && !x->stream_fails)
+		log_msg(LOG_LEVEL_ERROR, "executor: %s: reports wait", e.msg);
+	if (ok && x->stream_fails)
+		log_msg(LOG_LEVEL_INFO, "executor: REPORT_JSONL: whole again");
+	x->stream_fails = !ok;
+}
+
 json_t *executor_due(struct executor *x, int64_t now_s)
 {
 	json_t *actions = json_array();
@@ -380,6 +397,8 @@ json_t *executor_due(struct executor *x, int64_t now_s)
 		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
 		executor_settle_at(x, now_s + EXECUTOR_SETTLE_S);
 	}
+	if (x->stream_fails)
+		executor_stream(x, now_s);
 	if (x->config.report_days && x->pruned_s + DAY_S <= now_s) {
 		x->pruned_s = now_s;
 		if (!store_report_prune(

@@ -24,6 +24,7 @@
 #include "osmd/act/actions.h"
 #include "osmd/act/executor.h"
 #include "osmd/act/webstatus.h"
+#include "osmd/act/stream.h"
 #include "osmd/model/rules.h"
 #include "osmd/store/store.h"
 
@@ -63,6 +64,8 @@ struct executor {
 	int64_t settle_s; /* when to look again at what is left pending; 0: nothing is */
 	int64_t retry_s;  /* no expiry is tried before this: the last one failed */
 	int64_t pruned_s; /* when old reports were last removed */
+	struct stream stream;
+	bool stream_fails; /* said so */
 };
 
 /* Is the database at its path another one by now, or none? Then what is written goes where
@@ -82,6 +85,8 @@ bool executor_who(const json_t *request, char who[EXECUTOR_WHO_MAX]);
 int64_t executor_next_s(struct executor *x, int64_t now_s);
 /* Look again at what is left pending, at at_s or sooner. */
 void executor_settle_at(struct executor *x, int64_t at_s);
+/* REPORT_JSONL gets what is stored and not there yet. */
+void executor_stream(struct executor *x, int64_t now_s);
 /* Everything that is due: expiries, mails to look after, old reports. */
 json_t *executor_due(struct executor *x, int64_t now_s);
 

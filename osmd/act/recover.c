@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "osmd/act/announce.h"
 #include "osmd/act/deliver.h"
 #include "osmd/act/executor_parts.h"
 #include "osmd/base/log.h"
@@ -27,6 +28,7 @@ static bool end(struct executor *x, struct action_row *row, enum action_state st
 	snprintf(row->detail, sizeof(row->detail), "%s", detail);
 	log_msg(LOG_LEVEL_WARN, "*Action* %s %s left pending by a crash: %s, %s",
 		row->action, row->target, action_state_name(state), detail);
+	announce_action(x, row);
 	return store_action_end(x->store, row->id, state, detail, NULL, now_s, e);
 }
 

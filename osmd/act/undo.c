@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "osmd/act/announce.h"
 #include "osmd/act/executor_parts.h"
 #include "osmd/base/log.h"
 #include "osmd/model/report.h"
@@ -60,6 +61,7 @@ static bool undo_done(struct executor *x, struct action_row *row, enum action_st
 	log_msg(gone ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "*Action* %s %s: %s by %s, %s",
 		row->action, row->target, gone ? action_state_name(to) : "undo failed",
 		who, row->detail);
+	announce_action(x, row);
 	snprintf(what, sizeof(what), "undo %lld %s %s: %s", (long long)row->id,
 		 row->action, row->target, gone ? action_state_name(to) : "failed");
 	if (!store_action_end(x->store, row->id, row->state, row->detail, NULL, now_s,

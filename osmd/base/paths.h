@@ -28,6 +28,7 @@ const char *paths_at(const struct paths *p, const char *absolute, char *out, siz
 #define PATH_DISABLED "/etc/osm/osm.disable"
 #define PATH_DB "/var/lib/osm/osm.db"
 #define PATH_WATCH_DB "/var/lib/osm/watch.db"
+#define PATH_STREAM_PLACE "/var/lib/osm/stream.place" /* how far REPORT_JSONL has come */
 #define PATH_STATE_DIR "/var/lib/osm"
 #define PATH_LOG "/var/log/osmd.log"
 #define PATH_RUN_DIR "/run/osm"

@@ -481,7 +481,8 @@ bool daemon_run(struct daemon *d, struct err *e)
 {
 	const struct timeval wait = {.tv_sec = BEGIN_S};
 
-	/* its socket is made before the sandbox, which allows no more */
+	/* sockets are made before the sandbox, which allows no more */
+	daemon_endpoint_open(d);
 	if (!daemon_control_open(d, e) || !enter_sandbox(d, e))
 		return false;
 	evtimer_add(d->begin, &wait);
@@ -510,6 +511,7 @@ void daemon_free(struct daemon *d)
 	free_event(d->handed);
 	if (d->handover >= 0)
 		close(d->handover);
+	endpoint_free(d->endpoint);
 	control_free(d->control);
 	tail_free(d->tail);
 	mapwatch_free(d->mapwatch);

@@ -11,6 +11,7 @@
 #include "osmd/base/version.h"
 #include "osmd/ctl/hookevent.h"
 #include "osmd/engine/daemon_parts.h"
+#include "osmd/model/metrics.h"
 
 #define TOP_MOST 1000
 
@@ -267,6 +268,27 @@ static json_t *handle(struct control_client *client, const json_t *request, void
 	if (is_for_executor(verb))
 		return pass_on(d, client, request);
 	return refuse("a request that this osmd doesn't know");
+}
+
+static void put_metrics(struct buf *out, void *ctx)
+{
+	const struct daemon *d = ctx;
+	json_t *now = d->tail ? status(d) : NULL;
+
+	metrics_text(now, out);
+	json_decref(now);
+}
+
+void daemon_endpoint_open(struct daemon *d)
+{
+	const char *where = rules_config(d->rules)->metrics_listen;
+	struct err e = {0};
+
+	if (!where[0])
+		return;
+	d->endpoint = endpoint_new(d->base, where, put_metrics, d, &e);
+	if (!d->endpoint)
+		log_msg(LOG_LEVEL_ERROR, "%s: nobody can ask for the metrics", e.msg);
 }
 
 bool daemon_control_open(struct daemon *d, struct err *e)

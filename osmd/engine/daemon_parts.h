@@ -8,6 +8,7 @@
 
 #include "osmd/engine/control.h"
 #include "osmd/engine/daemon.h"
+#include "osmd/engine/endpoint.h"
 #include "osmd/engine/engine.h"
 #include "osmd/engine/mapwatch.h"
 #include "osmd/engine/outbox.h"
@@ -37,6 +38,7 @@ struct daemon {
 	struct outbox *outbox;
 	struct tail *tail;
 	struct control *control;
+	struct endpoint *endpoint; /* NULL: METRICS_LISTEN is empty, or could not be had */
 	struct question *questions; /* owned; waiting for the executor */
 	struct risers *risers;	    /* owned; NULL: none */
 	struct mapwatch *mapwatch;
@@ -72,6 +74,8 @@ struct store *daemon_store(struct daemon *d);
 
 /* ---- daemon_control.c: what people ask for ---- */
 bool daemon_control_open(struct daemon *d, struct err *e);
+/* METRICS_LISTEN; that it can't be had is logged, and keeps nothing from working. */
+void daemon_endpoint_open(struct daemon *d);
 /* The panel's lists of held and blocked senders have changed. */
 void daemon_lists_changed(struct daemon *d);
 /* Once outbox and control are gone. */

@@ -96,6 +96,9 @@ struct config {
 	char custom_action[CONFIG_PATH_MAX]; /* CUSTOM_ACTION, "": none */
 	unsigned custom_format;            /* CUSTOM_FORMAT: enum format_id of act/format.h */
 	unsigned custom_timeout_s;         /* CUSTOM_TIMEOUT, 60 */
+	char report_jsonl[CONFIG_PATH_MAX]; /* REPORT_JSONL, "": none */
+	bool syslog;                       /* SYSLOG, 0 */
+	char metrics_listen[CONFIG_WORD_MAX]; /* METRICS_LISTEN, "": none */
 	unsigned window_keys;              /* WINDOW_KEYS: keys a trigger may hold, 100000 */
 	unsigned evidence_mb;              /* EVIDENCE_MB: raw lines kept in memory, 64 */
 	bool debug;                        /* DEBUG */

@@ -382,7 +382,27 @@ static const struct option table[] = {
 	       "confirmed events to act on and this one has enough.\n\n"
 	       "0 = report each time that the limit is exceeded\n"
 	       "Default: 3600"),
+	PATH_OR_NONE(REPORTING, "REPORT_JSONL", report_jsonl,
+		     "A file to which every report is appended as one line of JSON, for log "
+		     "shippers. Each line is what osm show --format json prints, with the "
+		     "actions as they are when the report has been dealt with. Each report is "
+		     "there once, also after a crash. Rotate it by renaming. Empty = none.\n"
+		     "Default: none. A good place: /var/log/osm-reports.jsonl"),
 
+	SWITCH(LOGGING, "SYSLOG", syslog, "0",
+	       "Tell the system's log of every report and every action, too: to systemd's "
+	       "journal with fields of their own (OSM_REPORT, OSM_TYPE, OSM_ACCOUNT, "
+	       "OSM_KEY, OSM_COUNT, OSM_LIMIT, OSM_ACTION, OSM_TARGET, OSM_STATE); where "
+	       "there is no journal, to syslog as name=\"value\".\n\n"
+	       "0 = off\n"
+	       "1 = on\n"
+	       "Default: 0"),
+	WORD(LOGGING, "METRICS_LISTEN", metrics_listen, "", false,
+	     "Where osmd answers Prometheus with its counters, at /metrics: a port of "
+	     "127.0.0.1, or ADDRESS:PORT. They are sums of the whole server and name no "
+	     "account, since every customer can ask there. osm metrics prints the same. "
+	     "Changes need a restart. Empty = nowhere.\n"
+	     "Default: nowhere. Usual: 9815"),
 	SWITCH(LOGGING, "DEBUG", debug, "0",
 	       "Write more to /var/log/osmd.log: each line of Exim's log that was not "
 	       "understood, "

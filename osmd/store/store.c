@@ -272,33 +272,75 @@ static json_t *parse_document(struct store *s, sqlite3_stmt *st, int column,
 	return NULL;
 }
 
-json_t *store_report_read(struct store *s, const char *id, struct err *e)
+/* The row of st: body, id, n. Resets st. */
+static json_t *read_report(struct store *s, sqlite3_stmt *st, int64_t *n, struct err *e)
 {
-	json_t *report = NULL, *actions;
-	sqlite3_stmt *st;
-	int rc;
+	json_t *report = NULL, *actions = NULL;
+	int rc = sqlite3_step(st);
 
-	if (e)
-		*e = (struct err){0}; /* NULL without an error: not there */
-	st = db_statement(&s->db, STORE_READ,
-			  "SELECT body FROM report JOIN document USING (n) WHERE id = ?1",
-			  e);
-	if (!st)
-		return NULL;
-	db_bind_text(st, 1, id);
-	rc = sqlite3_step(st);
-	if (rc == SQLITE_ROW)
+	if (rc == SQLITE_ROW) {
+		char id[40];
+
+		db_column_text(st, 1, id, sizeof(id));
+		*n = sqlite3_column_int64(st, 2);
 		report = parse_document(s, st, 0, e);
-	else if (rc != SQLITE_DONE)
+		actions = report ? read_actions(s, id, e) : NULL;
+	} else if (rc != SQLITE_DONE) {
 		db_fail(&s->db, "read a report", e);
+	}
 	db_done(st);
-	if (!report)
-		return NULL;
-	actions = read_actions(s, id, e);
 	if (actions && json_object_set_new(report, "actions", actions) == 0)
 		return report;
 	json_decref(report);
 	return NULL;
+}
+
+json_t *store_report_read(struct store *s, const char *id, struct err *e)
+{
+	sqlite3_stmt *st;
+	int64_t n;
+
+	if (e)
+		*e = (struct err){0}; /* NULL without an error: not there */
+	st = db_statement(
+		&s->db, STORE_READ,
+		"SELECT body, id, n FROM report JOIN document USING (n) WHERE id = ?1",
+		e);
+	if (!st)
+		return NULL;
+	db_bind_text(st, 1, id);
+	return read_report(s, st, &n, e);
+}
+
+json_t *store_report_after(struct store *s, int64_t *n, struct err *e)
+{
+	sqlite3_stmt *st;
+
+	*e = (struct err){0}; /* NULL without an error: there is none */
+	st = db_statement(&s->db, STORE_AFTER,
+			  "SELECT body, id, n FROM report JOIN document USING (n)"
+			  " WHERE n > ?1 ORDER BY n LIMIT 1",
+			  e);
+	if (!st)
+		return NULL;
+	sqlite3_bind_int64(st, 1, *n);
+	return read_report(s, st, n, e);
+}
+
+int64_t store_report_newest(struct store *s, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(&s->db, STORE_NEWEST,
+					"SELECT coalesce(max(n), 0) FROM report", e);
+	int64_t n = -1;
+
+	if (!st)
+		return -1;
+	if (sqlite3_step(st) == SQLITE_ROW)
+		n = sqlite3_column_int64(st, 0);
+	else
+		db_fail(&s->db, "find the newest report", e);
+	db_done(st);
+	return n;
 }
 
 #define LIST_SQL(narrowed)                                                               \

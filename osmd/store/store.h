@@ -57,6 +57,13 @@ bool store_report_add(struct store *s, const json_t *report, bool *fresh, struct
 /* The document with its "actions" array made from the journal; NULL: not there or *e set. */
 json_t *store_report_read(struct store *s, const char *id, struct err *e);
 
+/* Reports in the order in which they were stored: the next one after place *n (0: the first
+ * one), with its actions, and *n its place. NULL: there is none, or *e is set (EBADMSG: this
+ * one can't be read, the next may). */
+json_t *store_report_after(struct store *s, int64_t *n, struct err *e);
+/* The place of the one stored last; 0: none, -1: *e is set. */
+int64_t store_report_newest(struct store *s, struct err *e);
+
 struct report_filter {
 	const char *account, *type,
 		*word;	 /* NULL: any; word: anywhere in key, account, mailbox */

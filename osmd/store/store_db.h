@@ -59,6 +59,8 @@ enum store_statement {
 	STORE_ADD_DOCUMENT,
 	STORE_READ,
 	STORE_READ_ACTIONS,
+	STORE_AFTER,
+	STORE_NEWEST,
 	STORE_LIST, /* and the three after it: one for each way of narrowing */
 	STORE_LIST_LAST = STORE_LIST + 3,
 	STORE_COUNTS,
