@@ -6,25 +6,15 @@
 set -eu
 
 apt_build="gcc make pkg-config libc6-dev libjansson-dev libxml2-dev libyaml-dev libsqlite3-dev libevent-dev
-<<<<<<< Updated upstream
  libpcre2-dev libarchive-dev libsystemd-dev libseccomp-dev libcap-ng-dev libmnl-dev libnftnl-dev libiptc-dev libssl-dev libpcap-dev
  libbpf-dev clang"
-apt_test="clang libclang-rt-14-dev clang-format libcriterion-dev bats exim4-daemon-heavy iproute2
+apt_test="clang libclang-rt-14-dev clang-format libcriterion-dev bats exim4-daemon-heavy apache2-bin iproute2
  util-linux procps openssl python3 python3-yaml perl jq mandoc xz-utils sqlite3 valgrind nftables iptables ipset"
 dnf_build="gcc make pkgconf-pkg-config glibc-devel jansson-devel libxml2-devel libyaml-devel sqlite-devel libevent-devel
  pcre2-devel libarchive-devel systemd-devel libseccomp-devel libcap-ng-devel libmnl-devel libnftnl-devel
  iptables-devel openssl-devel libpcap-devel
  libbpf-devel clang"
-dnf_test="clang compiler-rt clang-tools-extra criterion-devel bats exim iproute util-linux procps-ng
-=======
- libpcre2-dev libarchive-dev libsystemd-dev libseccomp-dev libcap-ng-dev libmnl-dev libnftnl-dev libiptc-dev libssl-dev"
-apt_test="clang libclang-rt-14-dev clang-format libcriterion-dev bats exim4-daemon-heavy apache2-bin iproute2
- util-linux procps openssl python3 python3-yaml perl jq mandoc xz-utils sqlite3 valgrind nftables iptables ipset"
-dnf_build="gcc make pkgconf-pkg-config glibc-devel jansson-devel libxml2-devel libyaml-devel sqlite-devel libevent-devel
- pcre2-devel libarchive-devel systemd-devel libseccomp-devel libcap-ng-devel libmnl-devel libnftnl-devel
- iptables-devel openssl-devel"
 dnf_test="clang compiler-rt clang-tools-extra criterion-devel bats exim httpd iproute util-linux procps-ng
->>>>>>> Stashed changes
  openssl python3 python3-pyyaml perl perl-JSON-PP jq mandoc xz sqlite valgrind nftables iptables ipset"
 # for `make browser` only (deps.sh --browser)
 apt_browser="chromium apache2 fonts-dejavu-core"
