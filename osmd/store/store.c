@@ -15,6 +15,7 @@
 #define PRUNE_BATCH 500 /* reports in one transaction: the -wal stays small */
 #define AUDIT_ROWS_MAX 100000
 #define AUDIT_TEXT_MAX 1000
+#define WORD_MAX (2 * REPORT_KEY_MAX)
 
 /* The documents stand apart from what is listed and searched, so that a walk over a hundred
  * thousand reports reads a few megabytes. States are words: the file is read by people too.
@@ -343,17 +344,62 @@ int64_t store_report_newest(struct store *s, struct err *e)
 	return n;
 }
 
-#define LIST_SQL(narrowed)                                                               \
+#define LIST_COLUMNS                                                                     \
 	"SELECT id, time, type, kind, account, mailbox, key, count, level,"              \
 	" (SELECT group_concat(one, ' ') FROM (SELECT action || ':' || state AS one"     \
 	" FROM action WHERE report_id = report.id AND report_id <> '' ORDER BY "         \
-	"action.id))"                                                                    \
-	" FROM report WHERE " narrowed " time >= ?3 AND time < ?4 AND (?5 IS NULL"       \
-	" OR instr(lower(key), lower(?5)) OR instr(lower(account), lower(?5))"           \
-	" OR instr(lower(mailbox), lower(?5))) AND (?8 IS NULL OR EXISTS (SELECT 1"      \
-	" FROM action WHERE report_id = report.id AND report_id <> '' AND action = ?8))" \
-	" ORDER BY time DESC, n DESC LIMIT ?6 "                                          \
-	"OFFSET ?7"
+	"action.id)) FROM report "
+#define LIST_SQL(narrowed)                                                               \
+	LIST_COLUMNS "WHERE " narrowed " time >= ?3 AND time < ?4"                       \
+		     " AND (?8 IS NULL OR EXISTS (SELECT 1 FROM action WHERE report_id"  \
+		     " = report.id AND report_id <> '' AND action = ?8))"                \
+		     " ORDER BY time DESC, n DESC LIMIT ?6 OFFSET ?7"
+/* With a word or a rare action most rows don't fit: then one walk through the table as it lies is
+ * faster than one by an index, and only the few that are wanted get their actions. "+" keeps
+ * SQLite from the index of times. */
+#define SEARCH_SQL(narrowed)                                                             \
+	LIST_COLUMNS "JOIN (SELECT n FROM report WHERE " narrowed                        \
+		     " +time >= ?3 AND +time < ?4 AND (?5 IS NULL"                       \
+		     " OR key LIKE ?5 ESCAPE '|' OR account LIKE ?5 ESCAPE '|'"          \
+		     " OR mailbox LIKE ?5 ESCAPE '|') AND (?8 IS NULL OR id IN ("        \
+		     "SELECT report_id FROM action WHERE action = ?8 AND report_id <> ''"\
+		     ")) ORDER BY +time DESC, +n DESC LIMIT ?6 OFFSET ?7) USING (n)"     \
+		     " ORDER BY time DESC, n DESC"
+
+/* "50%" -> "%50|%%": anywhere, and no character of it means anything. A word that is cut off
+ * here is longer than any key, so that it is still found nowhere. */
+static void bind_word(sqlite3_stmt *st, int at, const char *word)
+{
+	char pattern[2 * WORD_MAX + 4];
+	size_t n = 0;
+
+	pattern[n++] = '%';
+	for (size_t i = 0; word[i] && i < WORD_MAX; i++) {
+		if (strchr("%_|", word[i]))
+			pattern[n++] = '|';
+		pattern[n++] = word[i];
+	}
+	pattern[n++] = '%';
+	sqlite3_bind_text(st, at, pattern, (int)n, SQLITE_TRANSIENT);
+}
+
+/* Have so few actions this name that a walk from the newest report on would hardly meet one? */
+static bool is_rare(struct store *s, const char *action)
+{
+	sqlite3_stmt *st = db_statement(&s->db, STORE_ACTIONS_NAMED,
+					"SELECT count(*) FROM (SELECT 1 FROM action"
+					" WHERE action = ?1 LIMIT 1000)",
+					NULL);
+	bool rare = false;
+
+	if (!st)
+		return false;
+	db_bind_text(st, 1, action);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		rare = sqlite3_column_int64(st, 0) < 1000;
+	db_done(st);
+	return rare;
+}
 
 static sqlite3_stmt *list_statement(struct store *s, const struct report_filter *f,
 				    struct err *e)
@@ -365,8 +411,13 @@ static sqlite3_stmt *list_statement(struct store *s, const struct report_filter 
 		LIST_SQL("account = ?1 AND"),
 		LIST_SQL("type = ?2 AND"),
 		LIST_SQL("account = ?1 AND type = ?2 AND"),
+		SEARCH_SQL(""),
+		SEARCH_SQL("account = ?1 AND"),
+		SEARCH_SQL("type = ?2 AND"),
+		SEARCH_SQL("account = ?1 AND type = ?2 AND"),
 	};
-	unsigned which = (f->account ? 1 : 0) + (f->type ? 2 : 0);
+	unsigned which = (f->account ? 1 : 0) + (f->type ? 2 : 0) +
+			 (f->word || (f->action && is_rare(s, f->action)) ? 4 : 0);
 	sqlite3_stmt *st = db_statement(&s->db, STORE_LIST + which, sql[which], e);
 	size_t limit = f->limit ? f->limit : LIST_DEFAULT;
 
@@ -379,7 +430,7 @@ static sqlite3_stmt *list_statement(struct store *s, const struct report_filter 
 	sqlite3_bind_int64(st, 3, f->since_s ? f->since_s : INT64_MIN);
 	sqlite3_bind_int64(st, 4, f->before_s ? f->before_s : INT64_MAX);
 	if (f->word)
-		db_bind_text(st, 5, f->word);
+		bind_word(st, 5, f->word);
 	if (f->action)
 		db_bind_text(st, 8, f->action);
 	sqlite3_bind_int64(st, 6, (sqlite3_int64)(limit < LIST_MAX ? limit : LIST_MAX));

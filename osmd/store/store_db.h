@@ -61,8 +61,9 @@ enum store_statement {
 	STORE_READ_ACTIONS,
 	STORE_AFTER,
 	STORE_NEWEST,
-	STORE_LIST, /* and the three after it: one for each way of narrowing */
-	STORE_LIST_LAST = STORE_LIST + 3,
+	STORE_LIST, /* and the seven after it: one for each way of narrowing */
+	STORE_LIST_LAST = STORE_LIST + 7,
+	STORE_ACTIONS_NAMED,
 	STORE_COUNTS,
 	STORE_LAST,
 	STORE_EACH,

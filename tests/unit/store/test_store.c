@@ -297,8 +297,10 @@ static size_t count(struct report_filter f, const char *first)
 
 Test(store, lists_newest_first_and_narrowed)
 {
-	char one[40];
+	char one[40], long_word[20000];
 
+	memset(long_word, 'k', sizeof(long_word) - 1);
+	long_word[sizeof(long_word) - 1] = '\0';
 	for (int i = 1; i <= 120; i++)
 		add(i, i % 2 ? "odd" : "even", i % 3 ? "logline" : "cwdcheck", NOON + i);
 	cr_expect_eq(count((struct report_filter){0}, id_of(120)), 100, "by default");
@@ -317,6 +319,9 @@ Test(store, lists_newest_first_and_narrowed)
 	cr_expect_eq(count((struct report_filter){.word = "bob@EXAMPLE"}, id_of(120)),
 		     100);
 	cr_expect_eq(count((struct report_filter){.word = "%"}, ""), 0, "no pattern");
+	cr_expect_eq(count((struct report_filter){.word = "b_b@example"}, ""), 0, "no pattern");
+	cr_expect_eq(count((struct report_filter){.word = "|"}, ""), 0, "no pattern");
+	cr_expect_eq(count((struct report_filter){.word = long_word}, ""), 0, "too long");
 	snprintf(one, sizeof(one), "%s", id_of(50));
 	cr_expect_eq(
 		count((struct report_filter){.since_s = NOON + 50, .before_s = NOON + 51},
