@@ -71,6 +71,7 @@ static void bar(struct page *p, const struct chart *c, size_t i, uint32_t most)
 static void axes(struct page *p, const struct chart *c, uint32_t most)
 {
 	const int64_t span_s = (int64_t)c->n * c->step_s;
+	const int marks = c->n >= 4 ? 4 : c->n ? (int)c->n : 1;
 	char text[WORDS_MAX];
 
 	line(p, TOP);
@@ -78,10 +79,10 @@ static void axes(struct page *p, const struct chart *c, uint32_t most)
 	snprintf(text, sizeof(text), "%" PRIu32, most);
 	label(p, LEFT - 4, TOP + 4, "end", text);
 	label(p, LEFT - 4, HEIGHT - BOTTOM + 4, "end", "0");
-	for (int k = 0; k <= 4; k++)
-		label(p, LEFT + (double)(WIDTH - LEFT) * k / 4, HEIGHT - 2,
-		      k == 0 ? "start" : k == 4 ? "end" : "middle",
-		      mark(c->start_s + span_s * k / 4, span_s, text));
+	for (int k = 0; k <= marks; k++)
+		label(p, LEFT + (double)(WIDTH - LEFT) * k / marks, HEIGHT - 2,
+		      k == 0 ? "start" : k == marks ? "end" : "middle",
+		      mark(c->start_s + span_s * k / marks, span_s, text));
 }
 
 void chart_draw(struct page *p, const struct chart *c)

@@ -35,6 +35,7 @@ struct route {
 
 static const struct route routes[] = {
 	{"overview", "Overview", "Overview", LOOKS, NULL, overview_page},
+	{"checks", "What osm needs", NULL, LOOKS, NULL, checks_page},
 	{"reports", "Reports", "Reports", LOOKS, NULL, reports_page},
 	{"report", "Report", NULL, LOOKS, NULL, evidence_page},
 	{"export", "Report", NULL, LOOKS, "application/json", evidence_export},
@@ -111,6 +112,8 @@ static void begin_document(struct site *s, const char *title)
 /* WHM has a document, a header and a main part of its own. */
 static void begin(struct site *s, const struct route *now, const char *title)
 {
+	if (s->is_part)
+		return;
 	if (!s->is_framed)
 		begin_document(s, title);
 	page_open(s->page, "div", "class", s->is_framed ? "osm framed" : "osm", NULL);
@@ -133,6 +136,8 @@ static void end(struct site *s)
 {
 	char zone[WORDS_MAX];
 
+	if (s->is_part)
+		return;
 	page_close(s->page);
 	page_open(s->page, s->is_framed ? "div" : "footer", "class", "foot", NULL);
 	page_textf(s->page, "osm v" OSM_VERSION ". Times are the server's: %s.",
@@ -197,6 +202,9 @@ static int send_html(struct site *s)
 		return 1;
 	}
 	headers(s, "text/html; charset=utf-8");
+	/* osm.cgi then leaves WHM's header and footer away */
+	if (s->is_part)
+		fputs("X-Osm-Fragment: 1\r\n", stdout);
 	fputs("\r\n", stdout);
 	fputs(html, stdout);
 	return fflush(stdout) == 0 ? 0 : 1;
@@ -259,9 +267,10 @@ static int serve(struct site *s, const struct token_key *key)
 			      "session. Nothing was changed: open the page again and repeat it.");
 	if (!token_make(key, user, session, s->now_s, s->token))
 		return refuse(s, 500, "No token for this page's forms could be made.");
+	s->is_part = r->show == checks_page && site_field(s, "part")[0];
 	begin(s, r, r->title);
 	/* what was just changed may have changed osmd's state */
-	if (!r->type && !changes)
+	if (!r->type && !changes && !s->is_part)
 		site_banner(s);
 	r->show(s);
 	if (changes)

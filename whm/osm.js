@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Copyright (C) 2026 the osm authors
-// What a form can't do alone: tick all, follow the log, watch a trial. Every page works
+// What a form can't do alone: tick all, wait for what takes long, follow the log, watch a trial. Every page works
 // without it.
 "use strict";
 (() => {
@@ -43,6 +43,14 @@
     look();
   };
 
+  const load = async (place) => {
+    const answer = await fetch(place.dataset.load, { cache: "no-store" });
+    if (!answer.ok) return;
+    const part = new DOMParser().parseFromString(await answer.text(), "text/html");
+    place.replaceWith(...part.body.children);
+  };
+
+  for (const place of document.querySelectorAll(".osm [data-load]")) load(place);
   for (const button of document.querySelectorAll(".osm [data-tick]")) tick(button);
   for (const button of document.querySelectorAll(".osm [data-follow]")) follow(button);
   for (const bar of document.querySelectorAll(".osm progress[data-job]")) watch(bar);

@@ -32,8 +32,9 @@ static void check_row(struct site *s, const json_t *row)
 	page_close(s->page);
 }
 
-/* Only what isn't well; the whole list is for the shell (osm -c). */
-static void checks(struct site *s)
+/* Only what isn't well; the whole list is for the shell (osm -c). osm check asks other programs:
+ * the overview doesn't wait for it. */
+void checks_page(struct site *s)
 {
 	static const char *const words[] = {"check", NULL};
 	struct err e = {0};
@@ -58,6 +59,15 @@ static void checks(struct site *s)
 	page_close(s->page);
 	page_close(s->page);
 	json_decref(doc);
+}
+
+/* Its place, until it is there; without script, the way to it. */
+static void checks_later(struct site *s)
+{
+	page_open(s->page, "section", "data-load", "?page=checks&part=1", "aria-busy", "true", NULL);
+	page_put(s->page, "h2", "What osm needs", NULL);
+	page_link(s->page, "See whether it is there", "button", page_address("checks", NULL));
+	page_close(s->page);
 }
 
 /* ---- who sends most ---- */
@@ -188,5 +198,5 @@ void overview_page(struct site *s)
 		latest(s, store);
 		page_close(s->page);
 	}
-	checks(s);
+	checks_later(s);
 }

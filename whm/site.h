@@ -30,6 +30,7 @@ struct site {
 	int64_t now_s;
 	int code;	/* HTTP status of the answer */
 	bool is_framed; /* inside WHM's header and footer */
+	bool is_part;	/* a piece of a page that stands already: no frame around it */
 	bool is_stale;	/* a form whose token is too old: show it again, do nothing */
 	struct store *store; /* owned; site_store opens it */
 };
@@ -60,6 +61,7 @@ int64_t json_number(const json_t *doc, const char *name);
 /* ---- the pages ---- */
 typedef void (*site_page_fn)(struct site *s);
 void overview_page(struct site *s);
+void checks_page(struct site *s);
 void reports_page(struct site *s);
 void evidence_page(struct site *s);
 void evidence_export(struct site *s);

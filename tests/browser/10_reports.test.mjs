@@ -145,7 +145,7 @@ test("every page is sound: narrow and wide, dark and light, alone and in WHM's f
     await page.go("?page=reports");
     await page.locator("td.key a").first().click();
     await sound(page, `evidence ${what}`);
-    for (const path of ["?page=nonsense", "?page=undo", `?page=held&mailbox=${box}&account=osmbob`, "?page=whatif&job=0"]) {
+    for (const path of ["?page=nonsense", "?page=undo", "?page=checks", `?page=held&mailbox=${box}&account=osmbob`, "?page=whatif&job=0"]) {
       await page.go(path);
       await sound(page, `${path} ${what}`);
     }
@@ -158,11 +158,9 @@ test("everything is reached by the keyboard, and one sees where one is", async (
   await page.go();
   for (const name of await page.locator(".tabs a").allInnerTexts()) {
     await page.locator(".tabs a", { hasText: name }).click();
-    await page.waitForLoadState();
     await reachable(page, name);
   }
   await page.go("?page=reports");
   await page.locator("td.key a").first().click();
-  await page.waitForLoadState();
   await reachable(page, "evidence");
 });

@@ -62,6 +62,11 @@ export async function open({ face = "bare", dark = false, narrow = false, script
   });
   const page = await context.newPage();
   page.troubles = [];
+  /** All that comes later is there, too. */
+  page.whole = async () => {
+    await page.waitForLoadState();
+    if (script) await page.locator("[data-load]").waitFor({ state: "detached" });
+  };
   page.on("console", (m) => m.type() === "error" && page.troubles.push(m.text()));
   page.on("pageerror", (e) => page.troubles.push(String(e)));
   page.on("dialog", (d) => {
@@ -78,7 +83,7 @@ export async function close() {
 
 /** axe-core finds nothing, the page doesn't scroll sideways, nothing was said on the console. */
 export async function sound(page, what) {
-  await page.waitForLoadState();
+  await page.whole();
   await page.evaluate(axeSource); // by the debugger: no page would let it in
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
   assert.deepEqual(
@@ -92,6 +97,7 @@ export async function sound(page, what) {
 
 /** Everything that can be pressed or filled in is reached by Tab, and one sees where one is. */
 export async function reachable(page, what) {
+  await page.whole();
   const wanted = await page.evaluate(() => {
     const all = document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']");
     return [...all].filter((e) => e.checkVisibility() && !e.disabled).map((e, i) => (e.dataset.place = String(i)));
@@ -111,6 +117,7 @@ export async function reachable(page, what) {
 
 /** Nothing that a stranger wrote became a part of the page: no element, no address, no mark that turns text. */
 export async function harmless(page, what) {
+  await page.whole();
   const found = await page.evaluate(() => {
     const main = document.querySelector(".osm .main");
     const all = [...main.querySelectorAll("*")];
