@@ -140,6 +140,10 @@ system: all ## the whole product in the lab: real Exim, doubles of cPanel's prog
 browser: all ## the page in a real browser, before a live osmd in the lab
 	bash tests/browser/run.sh
 
+.PHONY: pictures
+pictures: all ## docs/images anew, of the page in the lab
+	bash tests/browser/run.sh pictures
+
 FUZZ_SECONDS ?= 5
 FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FUZZ_CFLAGS = -pthread -std=gnu11 -D_GNU_SOURCE -O1 -g -I. $(PKG_CFLAGS) -MMD -MP $(FUZZ_SAN)

@@ -14,23 +14,24 @@ configure({ LOGLINE_LIMIT: 20, LOGLINE_INTERVAL: 600, LOGLINE_ACTIONS: "email,st
   LOGLINE_SUBJECT_LIMIT: 20, CWDCHECK_LIMIT: 25, CWDCHECK_CWD_LIMIT: 20 });
 osm("start");
 send("background", "3");
-send("mailbox", box, "34");
+send("mailbox", box, "30", "--rate", "0.15"); // slowly: its timeline has a bar for each minute
 send("script", "osmalice", "45", "--subject", "You have won");
 await until(() => osm("reports").reports.length >= 4, "the reports");
+const report = `?page=report&id=${osm("reports").reports.find((r) => r.key === box).id}`;
 
-async function picture(name, where, options = {}) {
+async function picture(name, where, { width = 860, height = 600, from = null, ...options } = {}) {
   const page = await open(options);
-  await page.setViewportSize(options.narrow ? { width: 380, height: 760 } : { width: 1000, height: 760 });
-  await page.go("?page=reports");
-  if (where === "evidence") await page.getByRole("link", { name: box }).click();
-  else await page.go(where);
-  await page.waitForLoadState();
+  await page.setViewportSize({ width, height });
+  await page.go(where);
+  if (from) await page.locator(from).first().evaluate((e) => e.scrollIntoView());
   await page.screenshot({ path: `${out}${name}.png` });
 }
 
-await picture("overview", "");
-await picture("evidence", "evidence");
-await picture("events", "?page=events", { face: "whm" });
-await picture("phone-dark", "", { narrow: true, dark: true });
+for (const dark of [false, true]) {
+  await picture(dark ? "overview-dark" : "overview", "", { dark });
+  await picture(dark ? "evidence-dark" : "evidence", report, { dark, from: "section", height: 780 });
+}
+await picture("events", "?page=events", { face: "whm", width: 1000, height: 760, from: "section" });
+await picture("phone-dark", report, { width: 380, height: 700, dark: true });
 osm("stop");
 await close();
