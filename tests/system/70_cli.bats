@@ -13,12 +13,14 @@ teardown() { [ -n "${LAB_WHY_NOT:-}" ] || osmd_stop; }
 @test "a type of which there can be no report is refused" {
 	conf
 	osmd_start
-	for type in packet packet:cwd nonsense; do
+	for type in packets packet: nonsense; do
 		run osm reports --type "$type"
 		same "$status" 2 "$type"
 	done
-	run osm reports --type cwdcheck:cwd
-	same "$status" 0
+	for type in packet packet:cwd cwdcheck:cwd; do
+		run osm reports --type "$type"
+		same "$status" 0 "$type"
+	done
 }
 
 @test "check names list lines that have no effect, and only these" {
