@@ -19,6 +19,8 @@
 /* When no source works: until all are tried again. */
 #define NONE_WORKS_MS 60000
 #define BEFORE_NEXT_MS 200
+/* What others could take away is looked after so often. */
+#define LOOK_AFTER_MS 15000
 /* Lines for a watcher that is at work elsewhere for a moment. */
 #define SEND_BYTES (8 * 1024 * 1024)
 
@@ -83,17 +85,26 @@ static pid_t start_reader(const struct keeper *k, const struct packetsource_kind
 	return pid;
 }
 
-/* Until the reader ends, or should. false: the watcher has ended. */
-static bool watch(struct keeper *k, int alive)
+/* Until the reader ends, or should (*again: on the same source). false: the watcher has
+ * ended. */
+static bool watch(struct keeper *k, const struct packetsource_kind *kind, int alive,
+		  bool *again)
 {
 	struct pollfd fds[2] = {{.fd = k->fd, .events = POLLIN},
 				{.fd = alive, .events = POLLIN}};
 
+	*again = false;
 	while (!k->reloaded) {
-		if (poll(fds, 2, -1) < 0) {
+		int rc = poll(fds, 2, kind->is_intact ? LOOK_AFTER_MS : -1);
+
+		if (rc < 0) {
 			if (errno != EINTR)
 				return false;
 			continue;
+		}
+		if (rc == 0 && !kind->is_intact(&k->config.smtp_ports)) {
+			*again = true;
+			return true;
 		}
 		if (fds[0].revents && !hear(k))
 			return false;
@@ -133,28 +144,41 @@ static void say_how_it_ended(const struct keeper *k, const struct packetsource_k
 	tell(k, text);
 }
 
+/* It holds nothing that could be left half done. */
+static int end_reader(pid_t pid, bool kill_it)
+{
+	int status = 0;
+
+	if (kill_it)
+		kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
 /* One reader's life. false: the watcher has ended. */
 static bool run_one(struct keeper *k, const struct packetsource_kind *kind)
 {
-	int alive = -1, status = 0;
+	int alive = -1, status;
 	pid_t pid = start_reader(k, kind, &alive);
-	bool go_on;
+	bool go_on, again;
 
 	if (pid < 0) {
 		tell(k, "failed fork: no process could be started");
 		return nap(k, BEFORE_NEXT_MS);
 	}
-	go_on = watch(k, alive);
+	go_on = watch(k, kind, alive, &again);
 	close(alive);
-	if (!go_on || k->reloaded)
-		kill(pid, SIGKILL); /* it holds nothing that could be left half done */
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (!go_on)
-		return false;
-	if (!k->reloaded)
+	status = end_reader(pid, !go_on || k->reloaded || again);
+	if (kind->tidy)
+		kind->tidy();
+	if (again) {
+		k->choice--; /* its turn again */
+		tell(k, "failed nflog: somebody removed its rule; it is made anew");
+	} else if (go_on && !k->reloaded) {
 		say_how_it_ended(k, kind, status);
-	return true;
+	}
+	return go_on;
 }
 
 static int keep(struct keeper *k)

@@ -50,12 +50,15 @@ static bool is_name(struct slice s)
 
 static bool take_source(struct packets *p, struct slice name)
 {
+	char text[NAME_MAX_BYTES + 1];
+
 	if (!is_name(name))
 		return false;
-	if (slice_eq(name, slice_str(p->source)))
+	snprintf(text, sizeof(text), "%.*s", (int)name.n, name.p);
+	json_object_del(p->failed, text); /* it works again */
+	if (strcmp(text, p->source) == 0)
 		return true;
-	memcpy(p->source, name.p, name.n);
-	p->source[name.n] = '\0';
+	strcpy(p->source, text);
 	if (slice_eq(name, SLICE("none")))
 		log_msg(LOG_LEVEL_ERROR, "packets: no source works: connections are not "
 					 "counted");

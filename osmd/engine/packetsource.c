@@ -2,8 +2,8 @@
 /* Copyright (C) 2026 the osm authors */
 #include "osmd/engine/packetsource.h"
 
-static const struct packetsource_kind *const best_first[] = {&packetsource_bpf,
-							     &packetsource_pcap};
+static const struct packetsource_kind *const best_first[] = {
+	&packetsource_bpf, &packetsource_nflog, &packetsource_pcap};
 
 #define KINDS (sizeof(best_first) / sizeof(best_first[0]))
 
@@ -14,6 +14,8 @@ const struct packetsource_kind *packetsource_choice(enum packet_source setting, 
 		return i < KINDS ? best_first[i] : NULL;
 	case PACKET_BPF:
 		return i == 0 ? &packetsource_bpf : NULL;
+	case PACKET_NFLOG:
+		return i == 0 ? &packetsource_nflog : NULL;
 	case PACKET_PCAP:
 		return i == 0 ? &packetsource_pcap : NULL;
 	}

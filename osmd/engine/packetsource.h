@@ -40,12 +40,17 @@ struct packetsource_kind {
 	int (*take)(void *source, int max, sighting_fn fn, void *ctx, struct err *e);
 	void (*stats)(void *source, struct packetsource_stats *out);
 	void (*close)(void *source); /* NULL is fine */
+	/* Both may be NULL, and are for who has root's rights: is what others could take away
+	 * still there; and take away what a reader that was killed has left. */
+	bool (*is_intact)(const struct config_ports *ports);
+	void (*tidy)(void);
 };
 
 /* The i-th of those that this setting allows, best first; NULL past the end. */
 const struct packetsource_kind *packetsource_choice(enum packet_source setting, size_t i);
 
 extern const struct packetsource_kind packetsource_bpf;
+extern const struct packetsource_kind packetsource_nflog;
 extern const struct packetsource_kind packetsource_pcap;
 
 #endif

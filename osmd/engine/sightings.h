@@ -17,7 +17,7 @@
 
 #define SIGHTINGS_MAX 8192
 /* How long a found owner may still turn out to be another connection's. */
-#define SIGHTINGS_SETTLE_NS INT64_C(10000000)
+#define SIGHTINGS_SETTLE_NS INT64_C(50000000)
 /* A search among all processes is given up after this. */
 #define SIGHTINGS_SEARCH_NS INT64_C(1000000000)
 

@@ -45,7 +45,7 @@ enum action_id {
 enum count_unit { COUNT_MESSAGES, COUNT_RECIPIENTS };
 
 /* Who tells of outgoing connections, in the order of the words of PACKET_SOURCE. */
-enum packet_source { PACKET_AUTO, PACKET_BPF, PACKET_PCAP };
+enum packet_source { PACKET_AUTO, PACKET_BPF, PACKET_NFLOG, PACKET_PCAP };
 
 #define CONFIG_PORTS_MAX 16
 struct config_ports {

@@ -209,7 +209,7 @@ static const struct option table[] = {
 	       "0 = off: neither trigger will ever fire\n"
 	       "1 = on\n"
 	       "Default: 1"),
-	CHOICE(PACKETS, "PACKET_SOURCE", packet_source, "auto", "auto|bpf|pcap",
+	CHOICE(PACKETS, "PACKET_SOURCE", packet_source, "auto", "auto|bpf|nflog|pcap",
 	       "Where the connections are seen. osm check and osm status say which source "
 	       "is at work, and why a better one is not.\n\n"
 	       "auto = the best one that works here\n"
@@ -217,7 +217,10 @@ static const struct option table[] = {
 	       "program and directory at that moment, even of programs that end at once, and "
 	       "of connections that a firewall here refuses. Needs a kernel with BTF (Linux "
 	       "5.8 and later, most distributions) and no lockdown of it\n"
-	       "pcap = packet capture on all interfaces; the process is looked up while it "
+	       "nflog = a rule in a netfilter table of osm's own (inet osm-watch) tells of each "
+	       "connection with its user, also of those that a firewall here refuses; the "
+	       "process is looked up while it lives\n"
+	       "pcap = packet capture on all interfaces; user and process is looked up while it "
 	       "lives. A program that ends within a few milliseconds may stay unnamed, and "
 	       "what a firewall on this server refuses is not seen\n"
 	       "Default: auto"),

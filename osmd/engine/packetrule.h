@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/*
+ * packetrule: the netfilter rule behind the nflog source, in a table of its own:
+ *
+ *	table inet osm-watch {
+ *		chain output { type filter hook output priority -150
+ *			       meta l4proto tcp tcp flags & (syn|ack|rst) == syn
+ *			       tcp dport 25 log group N snaplen 128 queue-threshold 1 }
+ *	}
+ *
+ * with a rule for each port. Priority -150 is before address translation, so the addresses are
+ * the socket's own, and before all filters, so what is refused is seen, too. It decides
+ * nothing: every packet goes on. Where the kernel can (Linux 5.12), the table is owned by the
+ * socket that made it: nobody else can change it, and it goes with that socket. Elsewhere it
+ * stays until packetrule_remove.
+ */
+#ifndef OSM_ENGINE_PACKETRULE_H
+#define OSM_ENGINE_PACKETRULE_H
+
+#include "osmd/base/err.h"
+#include "osmd/model/options.h"
+
+#define PACKETRULE_TABLE "osm-watch"
+
+struct packetrule;
+
+/* One that was left over is replaced. Needs CAP_NET_ADMIN. */
+struct packetrule *packetrule_make(const struct config_ports *ports, uint16_t group,
+				   struct err *e);
+void packetrule_free(struct packetrule *r); /* NULL is fine; removes it */
+/* What a process that was killed may have left. */
+void packetrule_remove(void);
+/* Is it there, with this number of rules? Others may have flushed it. true when that can't be
+ * told. */
+bool packetrule_is_there(size_t rules);
+
+#endif
