@@ -23,6 +23,14 @@ static bool has_host_bits(const struct addr *a)
 	return false;
 }
 
+static bool is_mapped(const struct addr *a)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	return a->family == AF_INET6 && a->prefix >= 96 &&
+	       memcmp(a->bytes, mapped, sizeof(mapped)) == 0;
+}
+
 static bool check_subject(const struct fw_block *b, struct err *err)
 {
 	char text[ADDR_TEXT_MAX];
@@ -41,6 +49,9 @@ static bool check_subject(const struct fw_block *b, struct err *err)
 		return err_set(err, EINVAL, "a prefix of length %u", b->net.prefix);
 	if (has_host_bits(&b->net))
 		return err_set(err, EINVAL, "%s: bits are set behind the prefix",
+			       addr_print(&b->net, text));
+	if (is_mapped(&b->net)) /* no packet has it; addr_parse() gives the IPv4 address */
+		return err_set(err, EINVAL, "%s is an IPv4 address in IPv6's form",
 			       addr_print(&b->net, text));
 	return true;
 }

@@ -86,8 +86,8 @@ struct fw_backend {
 extern const struct fw_backend fw_nft, fw_ipt, fw_csf, fw_none;
 
 /* What every backend asks first: is each of these a block at all? false with err set for no
- * address or uid 0, a prefix of length 0 (everybody), host bits that are set, an unknown
- * direction, ttl < 0 or > FW_TTL_MAX, port 0, a reason with control bytes, and for more than
+ * address or uid 0, a prefix of length 0 (everybody), host bits that are set, an IPv4 address
+ * in IPv6's form (::ffff:a.b.c.d), an unknown direction, ttl < 0 or > FW_TTL_MAX, port 0, a reason with control bytes, and for more than
  * FW_BATCH_MAX. For a release only the address or uid is looked at. */
 bool fw_check(const struct fw_block *blocks, size_t count, bool is_release, struct err *err);
 

@@ -43,6 +43,14 @@ static void host_bits(struct fw_block *b)
 {
 	b->net.prefix = 31;
 }
+static void mapped(struct fw_block *b)
+{
+	uint8_t bytes[16] = {[10] = 0xff, [11] = 0xff, 192, 0, 2, 1};
+
+	b->net.family = AF_INET6;
+	b->net.prefix = 128;
+	memcpy(b->net.bytes, bytes, sizeof(bytes));
+}
 static void before_now(struct fw_block *b)
 {
 	b->ttl = -1;
@@ -89,6 +97,7 @@ Test(fw, a_bad_block_is_refused_with_a_sentence)
 		{prefix_0_v6, "a prefix of length 0 is everybody", true},
 		{prefix_33, "a prefix of length 33", true},
 		{host_bits, "192.0.2.1/31: bits are set behind the prefix", true},
+		{mapped, "::ffff:192.0.2.1 is an IPv4 address in IPv6's form", true},
 		{before_now, "a time of -1 seconds", false},
 		{for_ever, "316224001 seconds are more than ten years", false},
 		{nowhere, "neither in nor out", false},
