@@ -12,154 +12,31 @@
  */
 #include "firewall/fw_ipt.h"
 
-#include <netinet/in.h> /* before linux/netfilter.h, which makes way for it */
-
 #include <errno.h>
-#include <linux/netfilter/ipset/ip_set.h>
-#include <linux/netlink.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "firewall/cutoff.h"
 #include "firewall/found.h"
-#include "firewall/ipset.h"
+#include "firewall/ipsets.h"
 #include "firewall/iptable.h"
-#include "firewall/nlsock.h"
 #include "firewall/subjects.h"
 
-#define TRIES 100 /* a dump is asked again when its set changed meanwhile */
+#define TRIES 100     /* a dump is asked again when its set changed meanwhile */
+#define HEAL_TRIES 10 /* so often others may take away what was just made again */
 
 struct fw {
 	struct fw_settings settings; /* what it points to is borrowed */
-	struct nlsock *nl;           /* owned; NULL: no ipset */
+	struct ipsets *sets;	     /* owned; NULL: no ipset */
 	bool has_v6;
-	bool with_time;    /* xt_time, until the kernel says that it has none */
-	uint64_t mark[2];  /* of the tables as we left them, IPv4 and IPv6 */
-	uint16_t sets[IPSET_COUNT];
+	bool with_time;	  /* xt_time, until the kernel says that it has none */
+	uint64_t mark[2]; /* of the tables as we left them, IPv4 and IPv6 */
 };
 
 static const int families[2] = {AF_INET, AF_INET6};
-
-/* ---- ipset --------------------------------------------------------------------------- */
-
-static bool set_err(struct err *err, int r)
-{
-	switch (-r) {
-	case EPERM:
-		return err_set(err, EPERM,
-			       "ipset: not permitted (it takes root, with CAP_NET_ADMIN)");
-	case EEXIST:
-	case IPSET_ERR_EXIST_SETNAME2:
-	case IPSET_ERR_TYPE_MISMATCH:
-		return err_set(err, EEXIST, "ipset: there is a set of osm's name that "
-					    "isn't as osm makes it (osm_in4, ...)");
-	case IPSET_ERR_BUSY:
-		return err_set(err, EBUSY,
-			       "ipset: one of osm's sets is used by a rule that isn't "
-			       "osm's");
-	case IPSET_ERR_TYPE_SPECIFIC: /* of a hash: it is full */
-		return err_set(err, ENOSPC, "ipset: a set is full (%u elements)",
-			       IPSET_ELEMENTS_MAX);
-	case ENOMEM:
-	case ENOBUFS:
-	case EMSGSIZE:
-		return err_set(err, ENOMEM, "ipset: no memory for it");
-	}
-	if (-r >= IPSET_ERR_PRIVATE)
-		return err_set(err, EPROTO, "ipset: the kernel's error %d", -r);
-	return err_set(err, -r, "ipset: %s", strerror(-r));
-}
-
-static int send_sets(struct fw *fw, struct nlbuf *b)
-{
-	int r = !nlbuf_ok(b) ? -ENOMEM
-		: b->n > 0   ? nlsock_send(fw->nl, b->p, b->n, NULL)
-			     : 0;
-
-	nlbuf_clear(b);
-	return r;
-}
-
-static bool is_used(const struct fw *fw, unsigned set)
-{
-	return fw->has_v6 || ipset_kind(set).family != AF_INET6;
-}
-
-/* The number by which a rule names the set. */
-static int read_index(unsigned set, uint16_t *index)
-{
-	struct ip_set_req_get_set q = {.op = IP_SET_OP_GET_BYNAME,
-				       .version = IPSET_PROTOCOL};
-	char name[IPSET_NAME_MAX];
-	socklen_t n = sizeof(q);
-	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW), r = 0;
-
-	if (fd < 0)
-		return -errno;
-	snprintf(q.set.name, sizeof(q.set.name), "%s", ipset_name(set, name));
-	if (getsockopt(fd, IPPROTO_IP, SO_IP_SET, &q, &n) != 0)
-		r = -errno;
-	else if (q.set.index == IPSET_INVALID_ID)
-		r = -ENOENT;
-	close(fd);
-	*index = q.set.index;
-	return r;
-}
-
-static int make_sets(struct fw *fw)
-{
-	struct nlbuf b = {0};
-	int r;
-
-	for (unsigned set = 0; set < IPSET_COUNT; set++) {
-		if (is_used(fw, set))
-			ipset_create(&b, set);
-	}
-	r = send_sets(fw, &b);
-	for (unsigned set = 0; set < IPSET_COUNT && r == 0; set++) {
-		if (is_used(fw, set))
-			r = read_index(set, &fw->sets[set]);
-	}
-	return r;
-}
-
-/* Is it the answer of a kernel without ipset, or without these types? */
-static bool says_no_ipset(int r)
-{
-	return r == -EINVAL || r == -EPROTONOSUPPORT || r == -EOPNOTSUPP ||
-	       r == -IPSET_ERR_FIND_TYPE || r == -ENOPROTOOPT || r == -EPROTO;
-}
-
-struct dump {
-	unsigned set;
-	fw_each *each;
-	void *ctx;
-};
-
-static int got_elements(const struct nlmsghdr *h, void *ctx)
-{
-	struct dump *d = ctx;
-
-	ipset_read(h, d->set, d->each, d->ctx);
-	return MNL_CB_OK;
-}
-
-/* A set that isn't there is empty. */
-static int dump_set(struct fw *fw, unsigned set, fw_each *each, void *ctx)
-{
-	struct dump d = {set, each, ctx};
-	struct nlbuf b = {0};
-	int r = -ENOMEM;
-
-	ipset_ask(&b, set);
-	if (nlbuf_ok(&b))
-		r = nlsock_dump(fw->nl, (const void *)b.p, got_elements, &d);
-	nlbuf_clear(&b);
-	return r == -ENOENT ? 0 : r;
-}
 
 /* ---- rules --------------------------------------------------------------------------- */
 
@@ -173,7 +50,7 @@ struct change {
 /* A uid is blocked in both tables; without ipset so is an address in its own. */
 static bool is_ruled(const struct fw *fw, const struct fw_block *block, int family)
 {
-	return block->net.family == 0 || (!fw->nl && block->net.family == family);
+	return block->net.family == 0 || (!fw->sets && block->net.family == family);
 }
 
 static bool apply(const struct fw *fw, int family, struct change *c, int64_t now,
@@ -196,20 +73,21 @@ static bool apply(const struct fw *fw, int family, struct change *c, int64_t now
 			return err_set(err, ENOSPC,
 				       "more than %d blocks as single rules%s",
 				       IPTABLE_BLOCKS_MAX,
-				       fw->nl ? "" : " (this kernel has no ipset)");
+				       fw->sets ? "" : " (this kernel has no ipset)");
 	}
 	return true;
 }
 
 /* The chains of one family; without the time match when the kernel turns out to lack it. */
-static bool write_family(struct fw *fw, int family, const struct iptable_blocks *blocks,
-			 struct err *err)
+static bool write_family(struct fw *fw, int family, const uint16_t numbers[IPSET_COUNT],
+			 const struct iptable_blocks *blocks, struct err *err)
 {
-	struct iptable_want want = {
-		.family = family, .has_sets = fw->nl != NULL, .with_time = fw->with_time};
+	struct iptable_want want = {.family = family,
+				    .has_sets = fw->sets != NULL,
+				    .with_time = fw->with_time};
 	struct err first = {0};
 
-	memcpy(want.sets, fw->sets, sizeof(want.sets));
+	memcpy(want.sets, numbers, sizeof(want.sets));
 	if (iptable_write(&want, blocks, &first))
 		return true;
 	if (first.code != ENOENT || !fw->with_time || blocks->n == 0)
@@ -230,7 +108,8 @@ static void note_marks(struct fw *fw)
 }
 
 /* Both tables, under the lock; when the second fails the first becomes what it was. */
-static bool change_locked(struct fw *fw, struct change *c, struct err *err)
+static bool change_once(struct fw *fw, const uint16_t numbers[IPSET_COUNT],
+			struct change *c, struct err *err)
 {
 	struct iptable_blocks now_there[2] = {0}, before = {0};
 	int64_t now = time(NULL);
@@ -241,17 +120,50 @@ static bool change_locked(struct fw *fw, struct change *c, struct err *err)
 		ok = iptable_read(families[i], now, &now_there[i], err) &&
 		     apply(fw, families[i], c, now, &now_there[i], err);
 	}
-	ok = ok && write_family(fw, AF_INET, &now_there[0], err);
-	if (ok && tables == 2 && !write_family(fw, AF_INET6, &now_there[1], err)) {
-		write_family(fw, AF_INET, &before, NULL);
+	ok = ok && write_family(fw, AF_INET, numbers, &now_there[0], err);
+	if (ok && tables == 2 &&
+	    !write_family(fw, AF_INET6, numbers, &now_there[1], err)) {
+		write_family(fw, AF_INET, numbers, &before, NULL);
 		ok = false;
 	}
-	if (ok)
-		note_marks(fw);
 	for (size_t i = 0; i < 2; i++)
 		iptable_blocks_clear(&now_there[i]);
 	iptable_blocks_clear(&before);
 	return ok;
+}
+
+/*
+ * A rule names a set by its number, and csf can destroy sets at any moment, whatever lock we
+ * hold: the number may then be another one's set, and our rule would drop whom that one
+ * allows. So the numbers are read right before the rules are written, and must still be
+ * the same after: from then on the rules keep the sets from being destroyed.
+ */
+static bool change_locked(struct fw *fw, struct change *c, struct err *err)
+{
+	uint16_t numbers[IPSET_COUNT] = {0}, after[IPSET_COUNT] = {0};
+	struct err last;
+	int r = 0;
+
+	for (int i = 0; i < HEAL_TRIES; i++) {
+		last = (struct err){0};
+		r = fw->sets ? ipsets_make(fw->sets, numbers) : 0;
+		if (r == -ENOENT)
+			continue;
+		if (r < 0)
+			return ipsets_err(err, r);
+		if (!change_once(fw, numbers, c, &last)) {
+			if (fw->sets && last.code == ENOENT)
+				continue;
+			return err_set(err, last.code, "%s", last.msg);
+		}
+		r = fw->sets ? ipsets_make(fw->sets, after) : 0;
+		if (r == 0 && memcmp(numbers, after, sizeof(after)) == 0) {
+			note_marks(fw);
+			return true;
+		}
+	}
+	return last.code ? err_set(err, last.code, "%s", last.msg)
+			 : ipsets_err(err, -ENOENT);
 }
 
 static bool change_rules(struct fw *fw, struct change *c, struct err *err)
@@ -285,16 +197,15 @@ static bool is_changed(const struct fw *fw)
 static bool repair(struct fw *fw, struct err *err)
 {
 	struct change nothing = {0};
-	int r = fw->nl ? make_sets(fw) : 0;
 
-	return r == 0 ? change_rules(fw, &nothing, err) : set_err(err, r);
+	return change_rules(fw, &nothing, err);
 }
 
 static void ipt_close(struct fw *fw)
 {
 	if (!fw)
 		return;
-	nlsock_close(fw->nl);
+	ipsets_close(fw->sets);
 	free(fw);
 }
 
@@ -307,18 +218,14 @@ static bool has_table(int family, struct err *err)
 	return ok;
 }
 
-/* ipset if the kernel has it; fw->nl stays NULL otherwise. */
+/* ipset if the kernel has it; fw->sets stays NULL otherwise. */
 static bool try_ipset(struct fw *fw, struct err *err)
 {
-	int r;
+	int r = -ENOENT;
 
-	fw->nl = nlsock_open(NETLINK_NETFILTER);
-	r = fw->nl ? make_sets(fw) : -errno;
-	if (r == 0)
-		return true;
-	nlsock_close(fw->nl);
-	fw->nl = NULL;
-	return says_no_ipset(r) || set_err(err, r);
+	for (int i = 0; i < HEAL_TRIES && r == -ENOENT; i++)
+		fw->sets = ipsets_open(fw->has_v6, &r);
+	return r == 0 || ipsets_are_lacking(r) || ipsets_err(err, r);
 }
 
 static bool open_all(struct fw *fw, bool wants_ipset, struct err *err)
@@ -332,10 +239,10 @@ static bool open_all(struct fw *fw, bool wants_ipset, struct err *err)
 		return false;
 	if (repair(fw, &first))
 		return true;
-	if (!fw->nl || first.code != ENOENT)
+	if (!fw->sets || first.code != ENOENT)
 		return err_set(err, first.code, "%s", first.msg);
-	nlsock_close(fw->nl); /* sets, but no match for rules (xt_set) */
-	fw->nl = NULL;
+	ipsets_close(fw->sets); /* sets, but no match for rules (xt_set) */
+	fw->sets = NULL;
 	return repair(fw, err);
 }
 
@@ -368,61 +275,52 @@ static struct fw *plain_init(const struct fw_settings *settings, struct err *err
 
 /* ---- blocking ------------------------------------------------------------------------ */
 
-static int delete_from_sets(struct fw *fw, const struct fw_block *blocks, size_t count)
-{
-	int first = 0;
-
-	for (unsigned set = 0; set < IPSET_COUNT; set++) {
-		struct nlbuf b = {0};
-		int r;
-
-		ipset_delete(&b, set, blocks, count);
-		r = send_sets(fw, &b);
-		if (r < 0 && r != -ENOENT && first == 0)
-			first = r;
-	}
-	return first;
-}
-
-static int add_to_sets(struct fw *fw, const struct fw_block *blocks, size_t count)
-{
-	struct nlbuf b = {0};
-
-	for (unsigned set = 0; set < IPSET_COUNT; set++)
-		ipset_add(&b, set, blocks, count);
-	return send_sets(fw, &b);
-}
-
 static bool block_in_sets(struct fw *fw, const struct fw_block *blocks, size_t count,
 			  struct err *err)
 {
-	int r;
+	int r = ipsets_add(fw->sets, blocks, count);
 
-	if (!fw->nl)
-		return true;
-	r = add_to_sets(fw, blocks, count);
-	if (r == -ENOENT) { /* destroyed by csf -r, -f or -x */
+	/* destroyed by csf -r, -f or -x */
+	for (int i = 0; i < HEAL_TRIES && r == -ENOENT; i++) {
 		if (!repair(fw, err))
 			return false;
-		r = add_to_sets(fw, blocks, count);
+		r = ipsets_add(fw->sets, blocks, count);
 	}
 	if (r == 0)
 		return true;
-	delete_from_sets(fw, blocks, count);
-	return set_err(err, r);
+	ipsets_delete(fw->sets, blocks, count);
+	return ipsets_err(err, r);
 }
 
 static bool block_in_rules(struct fw *fw, const struct fw_block *blocks, size_t count,
 			   struct err *err)
 {
 	struct change c = {.add = blocks, .add_count = count};
-	bool any = !fw->nl;
+	bool any = !fw->sets;
 
 	for (size_t i = 0; i < count && !any; i++)
 		any = blocks[i].net.family == 0;
-	if (any)
-		return change_rules(fw, &c, err);
-	return !is_changed(fw) || repair(fw, err);
+	return any ? change_rules(fw, &c, err) : !is_changed(fw) || repair(fw, err);
+}
+
+/* Sets first, as they refuse more. If the rules were not as we had left them, the sets may
+ * have been made anew after we filled them: once more, then. */
+static bool block_in_both(struct fw *fw, const struct fw_block *blocks, size_t count,
+			  struct err *err)
+{
+	bool was_changed = true;
+
+	for (int i = 0; i < HEAL_TRIES && was_changed; i++) {
+		if (fw->sets && !block_in_sets(fw, blocks, count, err))
+			return false;
+		was_changed = fw->sets && is_changed(fw);
+		if (!block_in_rules(fw, blocks, count, err)) {
+			if (fw->sets)
+				ipsets_delete(fw->sets, blocks, count);
+			return false;
+		}
+	}
+	return true;
 }
 
 static bool can_keep(const struct fw *fw, const struct fw_block *blocks, size_t count,
@@ -444,13 +342,8 @@ static bool ipt_block(struct fw *fw, const struct fw_block *blocks, size_t count
 		return false;
 	if (count == 0)
 		return true;
-	if (!block_in_sets(fw, blocks, count, err))
+	if (!block_in_both(fw, blocks, count, err))
 		return false;
-	if (!block_in_rules(fw, blocks, count, err)) {
-		if (fw->nl)
-			delete_from_sets(fw, blocks, count);
-		return false;
-	}
 	cutoff(blocks, count, &fw->settings);
 	return true;
 }
@@ -487,31 +380,21 @@ static bool choose(const struct fw_block *block, void *ctx)
 	return true;
 }
 
-static int choose_of_set(struct fw *fw, unsigned set, struct chosen *c)
-{
-	size_t kept = c->n;
-	int r = -EINTR;
-
-	for (int i = 0; i < TRIES && r == -EINTR; i++) {
-		c->n = kept;
-		r = dump_set(fw, set, choose, c);
-	}
-	return r == 0 && c->failed ? -ENOMEM : r;
-}
-
 static int release_from_sets(struct fw *fw, const struct fw_block *subjects, size_t count)
 {
 	struct chosen c = {.subjects = subjects, .count = count};
-	int r = 0;
+	int r = -EINTR;
 
-	for (unsigned set = 0; set < IPSET_COUNT && r == 0; set++) {
-		if (ipset_kind(set).has_ports && is_used(fw, set))
-			r = choose_of_set(fw, set, &c);
+	for (int i = 0; i < TRIES && r == -EINTR; i++) {
+		c.n = 0;
+		r = ipsets_each_port(fw->sets, choose, &c);
 	}
+	if (r == 0 && c.failed)
+		r = -ENOMEM;
 	if (r == 0)
-		r = delete_from_sets(fw, subjects, count);
+		r = ipsets_delete(fw->sets, subjects, count);
 	if (r == 0 && c.n > 0)
-		r = delete_from_sets(fw, c.v, c.n);
+		r = ipsets_delete(fw->sets, c.v, c.n);
 	free(c.v);
 	return r;
 }
@@ -547,11 +430,11 @@ static bool ipt_release(struct fw *fw, const struct fw_block *blocks, size_t cou
 	subjects = subjects_new(blocks, count);
 	if (!subjects)
 		return err_set(err, ENOMEM, "no memory for %zu releases", count);
-	if (fw->nl)
+	if (fw->sets)
 		r = release_from_sets(fw, subjects, count);
 	free(subjects);
 	if (r < 0)
-		return set_err(err, r);
+		return ipsets_err(err, r);
 	return release_from_rules(fw, blocks, count, err);
 }
 
@@ -562,17 +445,6 @@ static bool list_element(const struct fw_block *block, void *ctx)
 	found_add(ctx, block, block->port_count ? block->ports[0] : 0,
 		  block->ttl ? block->ttl * 1000 : -1, slice_str(block->reason));
 	return true;
-}
-
-static int list_sets(struct fw *fw, struct found *found)
-{
-	int r = 0;
-
-	for (unsigned set = 0; set < IPSET_COUNT && r == 0; set++) {
-		if (is_used(fw, set))
-			r = dump_set(fw, set, list_element, found);
-	}
-	return r;
 }
 
 static bool list_rules(struct fw *fw, struct found *found, struct err *err)
@@ -609,9 +481,9 @@ static bool ipt_list(struct fw *fw, fw_each *each, void *ctx, struct err *err)
 		return err_set(err, ENOMEM, "no memory for the list of blocks");
 	for (int i = 0; i < TRIES && r == -EINTR; i++) {
 		found_reset(found);
-		r = fw->nl ? list_sets(fw, found) : 0;
+		r = fw->sets ? ipsets_each(fw->sets, list_element, found) : 0;
 	}
-	ok = r == 0 ? list_rules(fw, found, err) : set_err(err, r);
+	ok = r == 0 ? list_rules(fw, found, err) : ipsets_err(err, r);
 	ok = ok && found_each(found, &fw->settings, each, ctx, err);
 	found_free(found);
 	return ok;
@@ -634,24 +506,16 @@ static bool remove_chains(struct fw *fw, struct err *err)
 
 static bool ipt_flush(struct fw *fw, struct err *err)
 {
-	int first = 0;
+	int r;
 
+	memset(fw->mark, 0, sizeof(fw->mark));
 	if (!remove_chains(fw, err))
 		return false;
-	for (unsigned set = 0; set < IPSET_COUNT && fw->nl; set++) {
-		struct nlbuf b = {0};
-		int r;
-
-		ipset_destroy(&b, set);
-		r = send_sets(fw, &b);
-		if (r < 0 && r != -ENOENT && first == 0)
-			first = r;
-	}
-	memset(fw->mark, 0, sizeof(fw->mark));
-	return first == 0 || set_err(err, first);
+	r = fw->sets ? ipsets_destroy(fw->sets) : 0;
+	return r == 0 || ipsets_err(err, r);
 }
 
-const struct fw_backend fw_ipt = {"iptables", ipt_init, ipt_block, ipt_release,
+const struct fw_backend fw_ipt = {"iptables", ipt_init,	 ipt_block, ipt_release,
 				  ipt_list,   ipt_flush, ipt_close};
 const struct fw_backend fw_ipt_plain = {"iptables", plain_init, ipt_block, ipt_release,
-					ipt_list,   ipt_flush,  ipt_close};
+					ipt_list,   ipt_flush,	ipt_close};

@@ -140,9 +140,18 @@ int iptable_lock(const struct paths *paths, struct err *err)
 static bool table_err(struct err *err, const struct iptc *t, const char *doing)
 {
 	int code = errno;
+	const char *six = t->family == AF_INET6 ? "6" : "";
 
-	return err_set(err, code, "legacy ip%stables, %s: %s",
-		       t->family == AF_INET6 ? "6" : "", doing, iptc_why(t, code));
+	if (code == ENOPROTOOPT || code == EPROTONOSUPPORT)
+		return err_set(err, ENOTSUP, "this kernel has no legacy ip%stables", six);
+	if (code == EMLINK)
+		return err_set(
+			err, code,
+			"legacy ip%stables, %s: a rule that isn't osm's leads into "
+			"them",
+			six, doing);
+	return err_set(err, code, "legacy ip%stables, %s: %s", six, doing,
+		       iptc_why(t, code));
 }
 
 static bool is_over(const struct fw_block *block, int64_t now)
