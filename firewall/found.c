@@ -12,7 +12,7 @@
 struct entry {
 	struct addr net;
 	uid_t uid;
-	uint32_t reason;  /* where it begins in reasons */
+	uint32_t reason; /* where it begins in reasons */
 	int64_t left_ms;
 	uint16_t port;
 	uint8_t direction;
@@ -119,18 +119,50 @@ void found_add(struct found *f, const struct fw_block *block, uint16_t port,
 				      .direction = (uint8_t)block->direction};
 }
 
-/* By whom it is about, then by all that makes one block, the direction and port last. */
-static int by_block(const void *a, const void *b, void *ctx)
+/* By whom it is about. */
+static int by_subject(const struct entry *x, const struct entry *y)
 {
-	const struct entry *x = a, *y = b;
 	int d = x->net.family - y->net.family;
 
 	if (d == 0)
 		d = memcmp(x->net.bytes, y->net.bytes, sizeof(x->net.bytes));
 	if (d == 0)
 		d = (int)x->net.prefix - (int)y->net.prefix;
+	return d ? d : (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+/* By what an element is: no set holds two that are equal in this. */
+static int by_key(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int d = by_subject(x, y);
+
 	if (d == 0)
-		d = (x->uid > y->uid) - (x->uid < y->uid);
+		d = x->direction - y->direction;
+	return d ? d : x->port - y->port;
+}
+
+bool found_settle(struct found *f)
+{
+	size_t kept = 0, were = f->n;
+
+	if (f->n == 0)
+		return true;
+	qsort(f->v, f->n, sizeof(*f->v), by_key);
+	for (size_t i = 0; i < f->n; i++) {
+		if (i == 0 || by_key(&f->v[kept - 1], &f->v[i]) != 0)
+			f->v[kept++] = f->v[i];
+	}
+	f->n = kept;
+	return kept == were;
+}
+
+/* Then by all that makes one block, the direction and port last. */
+static int by_block(const void *a, const void *b, void *ctx)
+{
+	const struct entry *x = a, *y = b;
+	int d = by_subject(x, y);
+
 	if (d == 0 && x->reason != y->reason)
 		d = strcmp(reason_of(ctx, x), reason_of(ctx, y));
 	if (d == 0)
@@ -187,7 +219,8 @@ static void sort_ports(struct fw_block *b)
 }
 
 /* The block that begins at entry *at, which moves on past it. *left_ms: its first entry's. */
-static void take(const struct found *f, size_t *at, struct fw_block *out, int64_t *left_ms)
+static void take(const struct found *f, size_t *at, struct fw_block *out,
+		 int64_t *left_ms)
 {
 	*left_ms = f->v[*at].left_ms;
 	begin_block(f, &f->v[*at], out);

@@ -13,7 +13,7 @@
 #include "firewall/fw.h"
 
 #define FOUND_MAX 4000000u
-#define FOUND_TOGETHER_MS 2000
+#define FOUND_TOGETHER_MS 5000 /* a large batch takes its time, set after set */
 
 struct found;
 
@@ -24,6 +24,10 @@ void found_reset(struct found *f);
  * left_ms -1: no end. A reason is cut, its control bytes become '?'. */
 void found_add(struct found *f, const struct fw_block *block, uint16_t port,
 	       int64_t left_ms, struct slice reason);
+/* nf_tables tells elements of a large set twice, and passes over as many, when it grows
+ * meanwhile (nft_rhash_walk() counts the places it has been to). Those told twice are taken
+ * out; true when there were none. */
+bool found_settle(struct found *f);
 /* Every block, by address; a uid's ports are none when they are the settings' SMTP ports.
  * false with err set when something could not be kept. */
 bool found_each(struct found *f, const struct fw_settings *settings, fw_each *each,

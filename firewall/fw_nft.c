@@ -25,11 +25,19 @@
  * often is it tried again. */
 #define TRIES 200
 #define TRY_PAUSE_NS 500000L
+/* A large set that just grew is told wrongly (found_settle()): it is asked again. */
+#define LIST_TRIES 5
+#define LIST_PAUSE_NS 50000000L
+/* So often others may take away what was just made again. */
+#define HEAL_TRIES 10
 
 struct fw {
 	struct nlsock *nl;           /* owned */
 	struct fw_settings settings; /* what it points to is borrowed */
-	bool has[NFTSET_IDS];        /* the sets known to be there, with their rules */
+	/* The kernel counts all changes of nf_tables. At this one the table was whole, with
+	 * the rules of these sets; 0: never seen. */
+	uint32_t generation;
+	bool has[NFTSET_IDS];
 };
 
 static bool nft_err(struct err *err, int r)
@@ -37,8 +45,9 @@ static bool nft_err(struct err *err, int r)
 	switch (-r) {
 	case EPERM:
 	case EACCES:
-		return err_set(err, EPERM, "nf_tables: not permitted (it takes root, with "
-					   "CAP_NET_ADMIN)");
+		return err_set(err, EPERM,
+			       "nf_tables: not permitted (it takes root, with "
+			       "CAP_NET_ADMIN)");
 	case EINVAL:
 	case EOPNOTSUPP:
 	case EPROTONOSUPPORT:
@@ -51,8 +60,15 @@ static bool nft_err(struct err *err, int r)
 	case EBUSY:
 		return err_set(err, EEXIST,
 			       "nf_tables: there is a table inet " NFTTABLE_NAME
-			       " that isn't as osm makes it; remove it (nft delete table "
-			       "inet " NFTTABLE_NAME ")");
+			       " that isn't as osm makes it; if nobody else needs it, "
+			       "remove it (nft delete table inet " NFTTABLE_NAME ")");
+	case ENFILE: /* osm's sets have no limit; somebody else's size */
+		return err_set(err, ENOSPC,
+			       "nf_tables: a set of inet " NFTTABLE_NAME " is full");
+	case ENOENT:
+		return err_set(err, ENOENT,
+			       "nf_tables: others delete the table inet " NFTTABLE_NAME
+			       " all the time");
 	case ENOMEM:
 	case ENOBUFS:
 	case EMSGSIZE:
@@ -138,26 +154,47 @@ static int read_sets(struct fw *fw, bool has[NFTSET_IDS])
 	return r == -ENOENT ? 0 : r;
 }
 
+/* A table of our name without our sets is somebody else's: -EEXIST. */
+static int look_whose(struct fw *fw, const bool has[NFTSET_IDS])
+{
+	struct nlbuf b = {0};
+	int r = -ENOMEM;
+
+	if (has[NFTSET_UIDS])
+		return 0;
+	nfttable_ask_table(&b);
+	if (nlbuf_ok(&b))
+		r = nlsock_ask(fw->nl, b.p, b.n, NULL, NULL);
+	nlbuf_clear(&b);
+	return r == -ENOENT ? 0 : r == 0 ? -EEXIST : r;
+}
+
 /* One attempt to make the table with what is there and what is wanted besides. If anybody
  * changed nf_tables since we looked, the kernel refuses it: our rules would lack theirs. */
 static int make_once(struct fw *fw, const bool wanted[NFTSET_IDS])
 {
 	struct nlbuf b = {0};
-	bool has[NFTSET_IDS];
+	bool has[NFTSET_IDS], was_there;
 	uint32_t generation;
 	int r = read_generation(fw, &generation);
 
 	if (r == 0)
 		r = read_sets(fw, has);
+	if (r == 0)
+		r = look_whose(fw, has);
 	if (r < 0)
 		return r;
+	was_there = has[NFTSET_UIDS];
 	for (unsigned set = 0; set < NFTSET_IDS; set++)
 		has[set] = has[set] || (wanted && wanted[set]);
 	nfttable_make(&b, has, generation);
 	r = send_batch(fw, &b);
-	if (r == 0)
+	if (r == 0) {
 		memcpy(fw->has, has, sizeof(fw->has));
-	return r;
+		fw->generation = generation + 1;
+	}
+	/* said also of a chain or set that is there and differs */
+	return was_there && (r == -EINVAL || r == -EOPNOTSUPP) ? -EEXIST : r;
 }
 
 static int make(struct fw *fw, const bool wanted[NFTSET_IDS])
@@ -225,16 +262,21 @@ static int change(struct fw *fw, enum nfttable_change how, const struct nftelems
 	return r;
 }
 
-/* The table with every set that the elements need. */
-static int have_sets(struct fw *fw, const struct nftelems *elems, bool is_forced)
+/* The table with every set that the elements need, and as we left it: after any change of
+ * nf_tables by others (a ruleset flushed and loaded again) it is made again to be sure. */
+static int have_sets(struct fw *fw, const struct nftelems *elems)
 {
-	bool wanted[NFTSET_IDS] = {false}, missing = is_forced;
+	bool wanted[NFTSET_IDS] = {false}, missing = false;
+	uint32_t generation;
+	int r = read_generation(fw, &generation);
 
 	for (size_t i = 0; i < elems->n; i++) {
 		wanted[elems->v[i].set] = true;
 		missing = missing || !fw->has[elems->v[i].set];
 	}
-	return missing ? make(fw, wanted) : 0;
+	if (r < 0 || (!missing && generation == fw->generation))
+		return r;
+	return make(fw, wanted);
 }
 
 /* Most blocks are new: adding is one message. If any is there, all are renewed. */
@@ -249,6 +291,18 @@ static int add_or_renew(struct fw *fw, struct nftelems *elems,
 	return change(fw, NFTTABLE_RENEW, elems, blocks);
 }
 
+static int block_once(struct fw *fw, struct nftelems *elems,
+		      const struct fw_block *blocks)
+{
+	int r = have_sets(fw, elems);
+
+	if (r == 0)
+		r = add_or_renew(fw, elems, blocks);
+	if (r == 0)
+		fw->generation++; /* that was us; if others came between it won't fit */
+	return r;
+}
+
 static bool nft_block(struct fw *fw, const struct fw_block *blocks, size_t count,
 		      struct err *err)
 {
@@ -261,14 +315,9 @@ static bool nft_block(struct fw *fw, const struct fw_block *blocks, size_t count
 	if (elems.failed)
 		r = -ENOMEM;
 	if (r == 0 && elems.n > 0) {
-		r = have_sets(fw, &elems, false);
-		if (r == 0)
-			r = add_or_renew(fw, &elems, blocks);
-		if (r == -ENOENT) { /* somebody took the table away */
-			r = have_sets(fw, &elems, true);
-			if (r == 0)
-				r = add_or_renew(fw, &elems, blocks);
-		}
+		r = -ENOENT; /* also: somebody took the table away */
+		for (int i = 0; i < HEAL_TRIES && r == -ENOENT; i++)
+			r = block_once(fw, &elems, blocks);
 	}
 	nftelems_clear(&elems);
 	if (r < 0)
@@ -339,6 +388,11 @@ static bool concerns(unsigned id, const struct fw_block *blocks, size_t count)
 }
 
 /* Without ports the key is known; with them the set has to be read for the ports. */
+static bool is_read(unsigned id)
+{
+	return nftset_of(id).is_uids || nftset_of(id).has_ports;
+}
+
 static int choose_of_set(struct fw *fw, unsigned id, const struct fw_block *blocks,
 			 size_t count, struct nftelems *out)
 {
@@ -347,7 +401,7 @@ static int choose_of_set(struct fw *fw, unsigned id, const struct fw_block *bloc
 	size_t kept = out->n;
 	int r = -EAGAIN;
 
-	for (size_t i = 0; !set.is_uids && !set.has_ports && i < count; i++) {
+	for (size_t i = 0; !is_read(id) && i < count; i++) {
 		struct nftelem elem = {.set = (uint16_t)id};
 
 		if (blocks[i].net.family != set.family ||
@@ -356,7 +410,7 @@ static int choose_of_set(struct fw *fw, unsigned id, const struct fw_block *bloc
 		memcpy(elem.key, blocks[i].net.bytes, nftset_key_size(id));
 		nftelems_put(out, &elem);
 	}
-	if (!set.is_uids && !set.has_ports)
+	if (!is_read(id))
 		return 0;
 	for (int i = 0; i < TRIES; i++) {
 		out->n = kept;
@@ -367,15 +421,23 @@ static int choose_of_set(struct fw *fw, unsigned id, const struct fw_block *bloc
 	return r;
 }
 
-static int release_all(struct fw *fw, const struct fw_block *sorted, size_t count)
+/* *read: how many elements were known only by reading their set. */
+static int release_once(struct fw *fw, const struct fw_block *sorted, size_t count,
+			size_t *read)
 {
 	struct nftelems elems = {0};
 	bool has[NFTSET_IDS];
 	int r = read_sets(fw, has);
 
+	*read = 0;
 	for (unsigned set = 0; set < NFTSET_IDS && r == 0; set++) {
-		if (has[set] && concerns(set, sorted, count))
-			r = choose_of_set(fw, set, sorted, count, &elems);
+		size_t were = elems.n;
+
+		if (!has[set] || !concerns(set, sorted, count))
+			continue;
+		r = choose_of_set(fw, set, sorted, count, &elems);
+		if (is_read(set))
+			*read += elems.n - were;
 	}
 	if (r == 0 && elems.failed)
 		r = -ENOMEM;
@@ -384,6 +446,17 @@ static int release_all(struct fw *fw, const struct fw_block *sorted, size_t coun
 		r = change(fw, NFTTABLE_DELETE, &elems, sorted);
 	nftelems_clear(&elems);
 	return r == -ENOENT ? 0 : r; /* the table went away: nothing is blocked */
+}
+
+/* What was read may have lacked some: until nothing is found. */
+static int release_all(struct fw *fw, const struct fw_block *sorted, size_t count)
+{
+	size_t read = 1;
+	int r = 0;
+
+	for (int i = 0; i < LIST_TRIES && r == 0 && read > 0; i++)
+		r = release_once(fw, sorted, count, &read);
+	return r;
 }
 
 static bool nft_release(struct fw *fw, const struct fw_block *blocks, size_t count,
@@ -406,16 +479,28 @@ static bool nft_release(struct fw *fw, const struct fw_block *blocks, size_t cou
 struct listing {
 	unsigned set;
 	struct found *found;
+	int64_t begin_ms; /* the times left are given as of then: a dump can take seconds */
 };
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 static bool list_one(const struct nfttable_element *element, void *ctx)
 {
 	struct listing *l = ctx;
 	struct fw_block block = {0};
+	int64_t left_ms = element->left_ms;
 	uint16_t port;
 
+	if (left_ms >= 0 && left_ms < FW_TTL_MAX * 1000)
+		left_ms += now_ms() - l->begin_ms;
 	nftelem_read(l->set, element->key, &block, &port);
-	found_add(l->found, &block, port, element->left_ms, element->reason);
+	found_add(l->found, &block, port, left_ms, element->reason);
 	return true;
 }
 
@@ -430,10 +515,11 @@ static int got_listed(const struct nlmsghdr *h, void *ctx)
 static int read_all(struct fw *fw, struct found *found)
 {
 	bool has[NFTSET_IDS];
+	int64_t begin_ms = now_ms();
 	int r = read_sets(fw, has);
 
 	for (unsigned set = 0; set < NFTSET_IDS && r == 0; set++) {
-		struct listing l = {set, found};
+		struct listing l = {set, found, begin_ms};
 
 		if (has[set])
 			r = dump_set(fw, set, got_listed, &l);
@@ -441,18 +527,32 @@ static int read_all(struct fw *fw, struct found *found)
 	return r;
 }
 
-static bool nft_list(struct fw *fw, fw_each *each, void *ctx, struct err *err)
+static int read_whole(struct fw *fw, struct found *found)
 {
-	struct found *found = found_new();
-	bool ok;
-	int r = -ENOMEM;
+	int r = -EAGAIN;
 
-	for (int i = 0; found && i < TRIES; i++) {
+	for (int i = 0; i < TRIES; i++) {
 		found_reset(found);
 		r = read_all(fw, found);
 		if (!worth_another_try(r))
 			break;
 	}
+	return r;
+}
+
+static bool nft_list(struct fw *fw, fw_each *each, void *ctx, struct err *err)
+{
+	struct timespec pause = {.tv_nsec = LIST_PAUSE_NS};
+	struct found *found = found_new();
+	int r = found ? read_whole(fw, found) : -ENOMEM;
+	bool ok;
+
+	for (int i = 1; i < LIST_TRIES && r == 0 && !found_settle(found); i++) {
+		nanosleep(&pause, NULL);
+		r = read_whole(fw, found);
+	}
+	if (r == 0)
+		found_settle(found);
 	ok = r == 0 ? found_each(found, &fw->settings, each, ctx, err) : nft_err(err, r);
 	found_free(found);
 	return ok;
@@ -461,13 +561,17 @@ static bool nft_list(struct fw *fw, fw_each *each, void *ctx, struct err *err)
 static bool nft_flush(struct fw *fw, struct err *err)
 {
 	struct nlbuf b = {0};
-	int r;
+	bool has[NFTSET_IDS];
+	int r = read_sets(fw, has);
 
-	nfttable_remove(&b);
-	r = send_batch(fw, &b);
 	memset(fw->has, 0, sizeof(fw->has));
+	fw->generation = 0;
+	if (r == 0 && has[NFTSET_UIDS]) {
+		nfttable_remove(&b);
+		r = send_batch(fw, &b);
+	}
 	return r == 0 || r == -ENOENT || nft_err(err, r);
 }
 
-const struct fw_backend fw_nft = {"nft",       nft_init, nft_block, nft_release,
+const struct fw_backend fw_nft = {"nft",    nft_init,  nft_block, nft_release,
 				  nft_list, nft_flush, nft_close};

@@ -45,8 +45,10 @@ static void put_table(struct nlbuf *b)
 {
 	struct nlmsghdr *h = begin(b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
 
-	if (h)
+	if (h) {
 		mnl_attr_put_strz(h, NFTA_TABLE_NAME, NFTTABLE_NAME);
+		mnl_attr_put_u32(h, NFTA_TABLE_FLAGS, 0);
+	}
 	nlbuf_end(b, h);
 }
 
@@ -324,6 +326,15 @@ void nfttable_change(struct nlbuf *b, enum nfttable_change change,
 void nfttable_ask_generation(struct nlbuf *b)
 {
 	nlbuf_end(b, nlbuf_begin(b, nft(NFT_MSG_GETGEN), AF_UNSPEC, NLM_F_ACK));
+}
+
+void nfttable_ask_table(struct nlbuf *b)
+{
+	struct nlmsghdr *h = begin(b, NFT_MSG_GETTABLE, NLM_F_ACK);
+
+	if (h)
+		mnl_attr_put_strz(h, NFTA_TABLE_NAME, NFTTABLE_NAME);
+	nlbuf_end(b, h);
 }
 
 void nfttable_ask_sets(struct nlbuf *b)

@@ -31,7 +31,7 @@
 #define NFTTABLE_NAME "osm"
 
 /* The whole table as one transaction: what is there stays with its elements, all rules are
- * made anew. has[id]: which sets; the plain host sets and the uids are always made. */
+ * made anew, and it is awake (nft's "dormant" off). has[id]: which sets; the plain host sets and the uids are always made. */
 void nfttable_make(struct nlbuf *b, const bool has[NFTSET_IDS], uint32_t generation);
 void nfttable_remove(struct nlbuf *b); /* one transaction */
 
@@ -46,6 +46,7 @@ void nfttable_change(struct nlbuf *b, enum nfttable_change change,
 
 /* Questions; the answers' messages are read by the calls below. */
 void nfttable_ask_generation(struct nlbuf *b);
+void nfttable_ask_table(struct nlbuf *b); /* ENOENT: there is no table of our name */
 void nfttable_ask_sets(struct nlbuf *b);
 void nfttable_ask_elements(struct nlbuf *b, unsigned set);
 

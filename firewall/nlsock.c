@@ -180,8 +180,8 @@ int nlsock_dump(struct nlsock *s, const struct nlmsghdr *request, mnl_cb_t each,
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got < 0)
-			return -errno;
+		if (got < 0) /* the first is SO_RCVTIMEO's, and no cause to ask again */
+			return errno == EAGAIN ? -ETIMEDOUT : -errno;
 		more = mnl_cb_run(s->in, (size_t)got, request->nlmsg_seq,
 				  mnl_socket_get_portid(s->nl), each, ctx);
 		if (more == MNL_CB_ERROR && errno == EINTR) {

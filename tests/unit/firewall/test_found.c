@@ -85,7 +85,7 @@ Test(found, what_differs_stays_apart)
 	expect(f, "192.0.2.1 5 in 'one'\n"
 		  "192.0.2.1 5 out 'two'\n"
 		  "192.0.2.2 5 in ''\n"
-		  "192.0.2.2 8 out ''\n"
+		  "192.0.2.2 11 out ''\n"
 		  "192.0.2.3 5 in 25 ''\n"
 		  "192.0.2.3 5 out 26 ''\n"
 		  "192.0.2.4/31 5 out ''\n"
@@ -119,6 +119,29 @@ Test(found, a_block_with_hardly_time_left_is_not_one_for_good)
 	expect(f, "192.0.2.1 1 in ''\n192.0.2.2 2 in ''\n");
 }
 
+Test(found, what_was_told_twice_is_one_and_that_is_said)
+{
+	struct found *f = found_new();
+
+	add(f, "192.0.2.1", FW_IN, 25, 5000, "a");
+	add(f, "192.0.2.1", FW_IN, 587, 5001, "a");
+	add(f, "192.0.2.1", FW_OUT, 25, 5000, "a");
+	add(f, "192.0.2.2", FW_IN, 0, 5000, "a");
+	add(f, "192.0.2.2/31", FW_IN, 0, 5000, "a");
+	cr_expect(found_settle(f));
+	add(f, "192.0.2.1", FW_IN, 25, 5002, "a");
+	add(f, "192.0.2.2", FW_IN, 0, 4999, "a");
+	cr_expect_not(found_settle(f));
+	cr_expect(found_settle(f));
+	expect(f, "192.0.2.1 5 in 25,587 'a'\n"
+		  "192.0.2.1 5 out 25 'a'\n"
+		  "192.0.2.2/31 5 in 'a'\n"
+		  "192.0.2.2 5 in 'a'\n");
+	f = found_new();
+	cr_expect(found_settle(f), "nothing at all");
+	found_free(f);
+}
+
 Test(found, a_time_that_no_block_can_have_is_the_longest)
 {
 	struct found *f = found_new();
@@ -138,7 +161,9 @@ Test(found, a_strange_reason_is_cut_and_harmless)
 	longer[0] = '\n';
 	longer[1] = '\x1b';
 	add(f, "192.0.2.1", FW_IN, 0, -1, longer);
-	snprintf(want, sizeof(want), "192.0.2.1 0 in '?""?%.*s'\n", FW_REASON_MAX - 3,
-		 longer + 2);
+	snprintf(want, sizeof(want),
+		 "192.0.2.1 0 in '?"
+		 "?%.*s'\n",
+		 FW_REASON_MAX - 3, longer + 2);
 	expect(f, want);
 }

@@ -222,8 +222,10 @@ Test(nfttable, the_table_is_made_in_one_transaction_with_the_rules_anew)
 	cr_expect_eq(messages(&b, NFT_MSG_NEWSET), 6, "uids, four of hosts, the wanted one");
 	cr_expect_eq(messages(&b, NFT_MSG_NEWRULE), 4 + 6);
 	cr_expect_eq(messages(&b, NFT_MSG_DELTABLE), 0);
-	same_message(&b, 1, "1c000000 000a0104 02000000 00000000 01000000 08000100 6f736d00",
-		     "the table, which may be there");
+	same_message(&b, 1,
+		     "24000000 000a0104 02000000 00000000 01000000"
+		     " 08000100 6f736d00 08000200 00000000",
+		     "the table, which may be there, and is not dormant");
 	same_message(&b, 3,
 		     "50000000 030a0104 04000000 00000000 01000000"
 		     " 08000100 6f736d00"                   /* table osm */
