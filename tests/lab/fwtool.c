@@ -13,11 +13,20 @@
  *	many N [TTL]          N made-up hosts of 10.0.0.0/8 in one batch
  *	time N                N blocks one after the other; microseconds until one was in
  *			      force, and until its open connections were ended as well
+ *	lines                 the verbs above from stdin, one a line, words parted by blanks,
+ *			      with one open backend; answers "ok" or "error: ..." to each
  *	choose SETTING        the backend's name and why
  *
  * WHAT: an address, a prefix, or uid:N. It says what failed on stderr and exits 1.
+ * FWTOOL_ROOT is put before paths. FWTOOL_WITHOUT="nfnetlink legacy": as in a kernel without
+ * nf_tables and ipset, without legacy tables (by seccomp).
  */
+#include <netinet/in.h> /* before linux/netfilter.h, which makes way for it */
+
 #include <errno.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
+#include <linux/netlink.h>
+#include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +36,8 @@
 #include "firewall/fw_ipt.h"
 
 static struct paths paths;
-static struct fw_settings settings = {.paths = &paths,
-				      .smtp_ports = {25, 465, 587},
-				      .smtp_port_count = 3};
+static struct fw_settings settings = {
+	.paths = &paths, .smtp_ports = {25, 465, 587}, .smtp_port_count = 3};
 
 static void say(const char *text, void *ctx)
 {
@@ -56,7 +64,8 @@ static bool parse_what(const char *text, struct fw_block *b, struct err *err)
 		return true;
 	}
 	if (!addr_parse_cidr(slice_str(text), &b->net))
-		return err_set(err, EINVAL, "%s is neither an address nor a prefix", text);
+		return err_set(err, EINVAL, "%s is neither an address nor a prefix",
+			       text);
 	return true;
 }
 
@@ -286,6 +295,51 @@ static bool do_verb(const struct fw_backend *fwb, struct fw *fw, const char *ver
 	return err_set(err, EINVAL, "%s: no such verb", verb);
 }
 
+#define WORDS_MAX 8
+
+static bool do_lines(const struct fw_backend *fwb, struct fw *fw)
+{
+	char line[1024];
+
+	while (fgets(line, sizeof(line), stdin)) {
+		char *word[WORDS_MAX + 1] = {NULL}, *rest = line;
+		struct err err = {0};
+		size_t n = 0;
+
+		while (n < WORDS_MAX && (word[n] = strtok_r(rest, " \n", &rest)))
+			n++;
+		if (n == 0)
+			continue;
+		if (do_verb(fwb, fw, word[0], word + 1, &err))
+			printf("ok\n");
+		else
+			printf("error: %s\n", err.msg);
+		fflush(stdout);
+	}
+	return true;
+}
+
+/* The kernel's answers where a part of it is not there. */
+static bool pretend_without(const char *parts)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int r = filter ? 0 : -1;
+
+	if (r == 0 && strstr(parts, "nfnetlink"))
+		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPROTONOSUPPORT),
+				     SCMP_SYS(socket), 2,
+				     SCMP_A0(SCMP_CMP_EQ, AF_NETLINK),
+				     SCMP_A2(SCMP_CMP_EQ, NETLINK_NETFILTER));
+	if (r == 0 && strstr(parts, "legacy"))
+		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOPROTOOPT),
+				     SCMP_SYS(getsockopt), 1,
+				     SCMP_A2(SCMP_CMP_EQ, IPT_SO_GET_INFO));
+	if (r == 0)
+		r = seccomp_load(filter);
+	seccomp_release(filter);
+	return r == 0;
+}
+
 int main(int argc, char **argv)
 {
 	const struct fw_backend *backend;
@@ -297,6 +351,10 @@ int main(int argc, char **argv)
 	settings.say = say;
 	if (argc < 3 || !paths_init(&paths, getenv("FWTOOL_ROOT"))) {
 		fprintf(stderr, "fwtool BACKEND VERB [ARG...]\n");
+		return 2;
+	}
+	if (getenv("FWTOOL_WITHOUT") && !pretend_without(getenv("FWTOOL_WITHOUT"))) {
+		fprintf(stderr, "fwtool: seccomp does not work here\n");
 		return 2;
 	}
 	if (strcmp(argv[1], "iptables-plain") == 0)
@@ -312,7 +370,9 @@ int main(int argc, char **argv)
 	fw = backend->init(&settings, &err);
 	if (!fw)
 		return fail(&err);
-	ok = do_verb(backend, fw, argv[2], argv + 3, &err);
+	ok = strcmp(argv[2], "lines") == 0
+		     ? do_lines(backend, fw)
+		     : do_verb(backend, fw, argv[2], argv + 3, &err);
 	backend->close(fw);
 	return ok ? 0 : fail(&err);
 }
