@@ -41,9 +41,11 @@ struct timeline {
 struct report_builder {
 	json_t *doc, *lines, *message_ids, *notes; /* owned */
 	struct tally *tally[LIST_COUNT];
+	struct tally *confirmed_ips; /* of source_ips: who sent what is confirmed, logged in */
 	struct timeline timeline;
 	unsigned limit, sample_lines;
 	bool recipients_unit;
+	bool by_login; /* about a mailbox that logged in */
 	uint64_t count, recipients, lost;
 	uint64_t certain[CERTAINTY_KERNEL + 1]; /* events of each certainty */
 	uint64_t weight[CERTAINTY_KERNEL + 1];	/* the same in the unit of the limit */
@@ -294,9 +296,12 @@ struct report_builder *report_begin(const struct report_head *head, unsigned sam
 		b->tally[i] = tally_new(DISTINCT_MAX, REPORT_VALUE_MAX);
 		ok = ok && b->tally[i];
 	}
+	b->confirmed_ips = tally_new(DISTINCT_MAX, REPORT_VALUE_MAX);
+	ok = ok && b->confirmed_ips;
 	b->timeline.step_s = MINUTE_S;
 	b->limit = head->limit;
 	b->recipients_unit = head->recipients_unit;
+	b->by_login = report_mailbox_fits(head->mailbox);
 	b->sample_lines =
 		sample_lines < REPORT_LINES_MAX ? sample_lines : REPORT_LINES_MAX;
 	b->lines_budget = REPORT_LINES_BUDGET;
@@ -384,6 +389,9 @@ void report_event(struct report_builder *b, const struct event *ev)
 	    !tally_add(b->tally[LIST_SCRIPTS], ev->script) ||
 	    !tally_add(b->tally[LIST_DESTINATIONS], ev->destination) ||
 	    !tally_add(b->tally[LIST_PROCESSES], ev->process))
+		b->detail_lost = true;
+	if (ev->certainty >= CERTAINTY_CONFIRMED && b->by_login &&
+	    !tally_add(b->confirmed_ips, ev->address))
 		b->detail_lost = true;
 	add_message_id(b, ev->message_id);
 	if (ev->line.n && json_array_size(b->lines) < b->sample_lines)
@@ -506,10 +514,9 @@ static bool put_lists(struct report_builder *b)
 	static const char *const others[] = {"requests", "actions"};
 	json_t *further = json_object();
 	bool ok = further != NULL;
+	uint64_t more;
 
 	for (size_t i = 0; ok && i < LIST_COUNT; i++) {
-		uint64_t more;
-
 		ok = put(b->doc, list_names[i],
 			 tally_json(b->tally[i], REPORT_LIST_MAX,
 				    i < LIST_SCRIPTS ? REPORT_LIST_BUDGET
@@ -517,6 +524,9 @@ static bool put_lists(struct report_builder *b)
 				    &more)) &&
 		     put_number(further, list_names[i], more);
 	}
+	ok = ok && put(b->doc, "confirmed_ips",
+		       tally_json(b->confirmed_ips, REPORT_IPS_MAX, REPORT_IPS_BUDGET,
+				  &more));
 	for (size_t i = 0; ok && i < sizeof(others) / sizeof(others[0]); i++)
 		ok = put(b->doc, others[i], json_array());
 	ok = ok && put(b->doc, "message_ids", json_incref(b->message_ids)) &&
@@ -549,5 +559,6 @@ void report_abort(struct report_builder *b)
 	json_decref(b->notes);
 	for (size_t i = 0; i < LIST_COUNT; i++)
 		tally_free(b->tally[i]);
+	tally_free(b->confirmed_ips);
 	free(b);
 }

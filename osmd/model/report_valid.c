@@ -128,8 +128,8 @@ static const char *const times[][2] = {
 	{"time", "time_iso"}, {"first", "first_iso"}, {"last", "last_iso"}};
 
 static const char *const counted_lists[] = {"paths",	  "subjects", "senders",
-					    "source_ips", "scripts",  "destinations",
-					    "processes",  "requests"};
+					    "source_ips", "confirmed_ips", "scripts",
+					    "destinations", "processes",  "requests"};
 
 static const char *const further_names[] = {"paths",	  "subjects",	 "senders",
 					    "source_ips", "message_ids", "lines"};

@@ -191,6 +191,38 @@ Test(report, holds_what_its_events_say)
 	json_decref(doc);
 }
 
+Test(report, confirmed_addresses_are_only_those_of_confirmed_logins)
+{
+	static const struct {
+		const char *why, *mailbox;
+		enum certainty certainty;
+		size_t want;
+	} rows[] = {
+		{"claimed", "bob@example.com", CERTAINTY_CLAIMED, 0},
+		{"confirmed", "bob@example.com", CERTAINTY_CONFIRMED, 1},
+		{"a script: no login", "", CERTAINTY_CONFIRMED, 0},
+		{"a login that is no mailbox", "bob", CERTAINTY_CONFIRMED, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct report_head head = head_of("acct1", "bob@example.com");
+		struct event ev = {.type = EVENT_LOGLINE,
+				   .certainty = rows[i].certainty,
+				   .at_s = NOON,
+				   .address = SLICE("192.0.2.7")};
+		struct report_builder *b;
+		json_t *doc;
+
+		head.mailbox = slice_str(rows[i].mailbox);
+		b = report_begin(&head, 10);
+		report_event(b, &ev);
+		doc = report_end(b);
+		cr_expect_eq(json_array_size(json_object_get(doc, "confirmed_ips")),
+			     rows[i].want, "%s", rows[i].why);
+		json_decref(doc);
+	}
+}
+
 Test(report, the_same_firing_has_the_same_id)
 {
 	json_t *doc = doc_of("a", "b", "c"), *again = doc_of("a", "b", "c");
