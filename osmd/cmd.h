@@ -40,6 +40,8 @@ struct cmd {
 int cmd_check(struct cmd *c);
 int cmd_conf(struct cmd *c);
 int cmd_custom(struct cmd *c);
+int cmd_deny(struct cmd *c);
+int cmd_denyrm(struct cmd *c);
 int cmd_disable(struct cmd *c);
 int cmd_enable(struct cmd *c);
 int cmd_grep(struct cmd *c);
@@ -83,6 +85,12 @@ const char *cmd_path(const struct cmd *c, const char *absolute, char out[PATH_MA
 /* Ask the daemon. NULL: *code is the exit code to return and it was said why. An answer
  * that is not ok counts as CMD_FAILED and is said, too. */
 json_t *cmd_ask(const struct cmd *c, json_t *request, unsigned timeout_s, int *code);
+/* Have the daemon's executor do it; without a daemon one of our own under its lock. Prints what
+ * came of it. Takes no reference. */
+int cmd_do(const struct cmd *c, const json_t *request);
+/* Have the firewall block an address or prefix; ttl_s 0: until it is released. */
+int cmd_deny_address(const struct cmd *c, const char *address, int64_t ttl_s,
+		     const char *reason);
 /* Is there no daemon at all behind this error of ctl_ask? */
 bool cmd_is_down(const struct err *e);
 /* Open osm.db for reading. NULL: said so. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 the osm authors */
 /* undo, hold, block, act, held: what an administrator does by hand. The daemon's executor does it; only
- * undo works without a daemon, by an executor of its own under the same lock. */
+ * undo (and what the firewall does, cmd_firewall.c) works without a daemon, by an executor of its
+ * own under the same lock. */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -60,7 +61,7 @@ static int finish(const struct cmd *c, json_t *answer)
 }
 
 /* The daemon is down: act here. Wrong settings must not keep anybody from undoing. */
-static int undo_here(const struct cmd *c, const json_t *request)
+static int act_here(const struct cmd *c, const json_t *request)
 {
 	json_t *problems = json_array(), *answer;
 	struct config config;
@@ -84,7 +85,7 @@ static int undo_here(const struct cmd *c, const json_t *request)
 	return answer ? finish(c, answer) : cmd_fail(c, CMD_FAILED, "no memory");
 }
 
-static int undo_ask(const struct cmd *c, const json_t *request)
+int cmd_do(const struct cmd *c, const json_t *request)
 {
 	char path[PATH_MAX];
 	struct err e = {0};
@@ -93,7 +94,7 @@ static int undo_ask(const struct cmd *c, const json_t *request)
 	if (answer)
 		return finish(c, answer);
 	if (cmd_is_down(&e))
-		return undo_here(c, request);
+		return act_here(c, request);
 	return cmd_fail(c, CMD_FAILED, "%s", e.msg);
 }
 
@@ -139,7 +140,7 @@ int cmd_undo(struct cmd *c)
 	store_close(s);
 	if (!request)
 		return code;
-	code = undo_ask(c, request);
+	code = cmd_do(c, request);
 	json_decref(request);
 	return code;
 }
@@ -219,6 +220,8 @@ int cmd_act(struct cmd *c)
 	if (expire && !text_duration(expire, &expire_s))
 		return cmd_fail(c, CMD_USAGE, "%s: --expire is 30m, 2h or 7d, not %s",
 				c->name, expire);
+	if (strcmp(action, action_name(ACTION_FIREWALL)) == 0)
+		return cmd_deny_address(c, target, expire_s, "");
 	if (strcmp(c->name, "block") == 0 && strchr(target, '@'))
 		return cmd_fail(c, CMD_USAGE,
 				"block: an account, not a mailbox; osm hold "

@@ -29,6 +29,9 @@ static const struct command commands[] = {
 	{'l', "reports", "[--type T] [--account A] [--since 2h] [--limit N]",
 	 "list the reports, newest first", cmd_reports},
 	{'t', "inforce", "", "list the actions that are in force", cmd_inforce},
+	{'d', "deny", "ADDRESS [TIME] [REASON...]",
+	 "block an address or prefix in the firewall", cmd_deny},
+	{0, "denyrm", "ADDRESS", "release what osm blocks of it", cmd_denyrm},
 	{'u', "undo", "ID", "undo an action, or all actions of a report", cmd_undo},
 	{'g', "grep", "WORD", "all that is known of an account, mailbox, address or path",
 	 cmd_grep},
@@ -57,6 +60,9 @@ static const struct command commands[] = {
 	{'h', "help", "", "print this", run_help},
 };
 
+/* csf's toggle of more than one letter. */
+#define CSF_DENYRM "dr"
+
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static const struct command *find(const char *word)
@@ -67,6 +73,8 @@ static const struct command *find(const char *word)
 		const struct command *k = &commands[i];
 
 		if (dashes == 1 && word[1] == k->toggle && k->toggle && word[2] == '\0')
+			return k;
+		if (dashes == 1 && k->run == cmd_denyrm && strcmp(word + 1, CSF_DENYRM) == 0)
 			return k;
 		/* csf has both "-s" and "--start"; a bare word does, too */
 		if (dashes != 1 && dashes <= 2 && strcmp(word + dashes, k->name) == 0)
@@ -83,16 +91,19 @@ static int run_help(struct cmd *c)
 		puts("usage: osm [--root DIR] [--json] COMMAND [WORD...]\n");
 	for (size_t i = 0; i < COMMANDS; i++) {
 		const struct command *k = &commands[i];
-		char toggle[3] = {'-', k->toggle, '\0'};
+		char toggle[4] = {'-', k->toggle, '\0'};
+
+		if (k->run == cmd_denyrm)
+			strcpy(toggle, "-" CSF_DENYRM);
 
 		if (c->json)
 			json_array_append_new(
 				list, json_pack("{s:s, s:s, s:s, s:s}", "name", k->name,
-						"toggle", k->toggle ? toggle : "",
+						"toggle", toggle[1] ? toggle : "",
 						"words", k->words, "help", k->help));
 		else
-			printf("  %-2s%s %s%s%s\n        %s\n", k->toggle ? toggle : "",
-			       k->toggle ? "," : " ", k->name, k->words[0] ? " " : "",
+			printf("  %-2s%s %s%s%s\n        %s\n", toggle[1] ? toggle : "",
+			       toggle[1] ? "," : " ", k->name, k->words[0] ? " " : "",
 			       k->words, k->help);
 	}
 	if (c->json)

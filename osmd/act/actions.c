@@ -7,6 +7,7 @@
 
 #include "osmd/act/custom.h"
 #include "osmd/act/deliver.h"
+#include "osmd/act/fwact.h"
 #include "osmd/act/panelact.h"
 #include "osmd/act/renameact.h"
 
@@ -85,6 +86,13 @@ static enum action_state store_perform(const struct action_job *job,
 		.before = renameact_before                                               \
 	}
 
+#define FIREWALL_KIND(id_, on_, verb_)                                                   \
+	{                                                                                \
+		.id = (id_), .disruptive = true, .on = (on_), .verb = (verb_),           \
+		.perform = fwact_perform, .reverse = fwact_reverse,                      \
+		.in_force = fwact_in_force, .before = fwact_before                       \
+	}
+
 static const struct action_kind kinds[ACTION_COUNT] = {
 	[ACTION_EMAIL] = {.id = ACTION_EMAIL,
 			  .needs_report = true,
@@ -110,6 +118,9 @@ static const struct action_kind kinds[ACTION_COUNT] = {
 		PANEL_KIND(ACTION_SUSPEND_ACCOUNT, ACTION_ON_ACCOUNT, "suspended"),
 	[ACTION_RENAME_PATH] = RENAME_KIND(ACTION_RENAME_PATH),
 	[ACTION_RENAME_SCRIPT] = RENAME_KIND(ACTION_RENAME_SCRIPT),
+	[ACTION_FIREWALL] = FIREWALL_KIND(ACTION_FIREWALL, ACTION_ON_ADDRESS, "blocked"),
+	[ACTION_BLOCK_SMTP] = FIREWALL_KIND(ACTION_BLOCK_SMTP, ACTION_ON_ACCOUNT,
+					    "blocked from SMTP"),
 	[ACTION_CUSTOM] = {.id = ACTION_CUSTOM,
 			   .needs_report = true,
 			   .is_once = true,

@@ -18,6 +18,8 @@
 #include "osmd/model/options.h"
 #include "osmd/store/store.h"
 
+struct wall;
+
 #define ACTION_DETAIL_MAX 512 /* as in the journal's row */
 #define ACTION_BEFORE_MAX 100 /* fits there behind "free" */
 
@@ -29,6 +31,9 @@ struct action_job {
 	const struct accounts *accounts;
 	const struct action_row *row;
 	const json_t *report; /* NULL: by hand; only for actions with needs_report */
+	struct wall *wall;    /* of those that the firewall carries out */
+	const char *ssh;      /* SSH_CONNECTION of who asks by hand, or NULL */
+	int64_t now_s;	      /* when it is done or undone */
 };
 
 enum action_force { ACTION_NOT_IN_FORCE, ACTION_IN_FORCE, ACTION_FORCE_UNKNOWN };
@@ -38,6 +43,7 @@ enum action_on {
 	ACTION_ON_ACCOUNT,
 	ACTION_ON_MAILBOX,
 	ACTION_ON_PATH,
+	ACTION_ON_ADDRESS,
 	ACTION_ON_EITHER /* to the mailbox alone when the report names one */
 };
 

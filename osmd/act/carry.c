@@ -15,6 +15,7 @@
 #include "osmd/act/announce.h"
 #include "osmd/act/deliver.h"
 #include "osmd/act/executor_parts.h"
+#include "osmd/act/fwact.h"
 #include "osmd/act/guard.h"
 #include "osmd/act/processes.h"
 #include "osmd/act/renameact.h"
@@ -76,7 +77,8 @@ static bool aim(struct executor *x, const struct action_kind *kind, const json_t
 	struct slice account = field(report, "account"),
 		     mailbox = field(report, "mailbox");
 	bool on_path = kind->on == ACTION_ON_PATH;
-	bool narrow = kind->on != ACTION_ON_ACCOUNT && !on_path && mailbox.n;
+	bool on_address = kind->on == ACTION_ON_ADDRESS;
+	bool narrow = kind->on != ACTION_ON_ACCOUNT && !on_path && !on_address && mailbox.n;
 	struct slice target = on_path  ? renameact_target(kind->id, report)
 			      : narrow ? mailbox
 				       : account;
@@ -85,10 +87,19 @@ static bool aim(struct executor *x, const struct action_kind *kind, const json_t
 	/* a path that is refused may be anything: it is in the report */
 	if (on_path && target.n && !guard_path(x->accounts, account, target, why))
 		target.n = 0;
-	snprintf(row->target, sizeof(row->target), "%.*s", target.n ? (int)target.n : 1,
-		 target.n ? target.p : "-");
+	if (!on_address)
+		snprintf(row->target, sizeof(row->target), "%.*s",
+			 target.n ? (int)target.n : 1, target.n ? target.p : "-");
 	if (!guard_account(x->accounts, &x->config, account, why))
 		return false;
+	if (on_address && !row->target[0]) {
+		snprintf(row->target, sizeof(row->target), "-");
+		snprintf(why, GUARD_WHY_MAX, "no address logged in and sent a tenth of "
+					     "what is confirmed");
+		return false;
+	}
+	if (on_address)
+		return true;
 	if (kind->id == ACTION_SUSPEND_ACCOUNT &&
 	    !guard_suspend(x->accounts, account, why))
 		return false;
@@ -122,7 +133,7 @@ static void decide_now(struct executor *x, const struct action_job *job,
 	unsigned done;
 
 	if (now == ACTION_FORCE_UNKNOWN) {
-		decide(d, false, BEFORE_NOT_DONE, "the panel's list can't be read");
+		decide(d, false, BEFORE_NOT_DONE, "what is in force can't be read");
 	} else if (now == ACTION_IN_FORCE) {
 		decide(d, false, BEFORE_HELD, "was already %s", kind->verb);
 	} else if (kind->before && !kind->before(job, more, why)) {
@@ -133,7 +144,8 @@ static void decide_now(struct executor *x, const struct action_job *job,
 	} else {
 		done = by_hand ? 0
 			       : store_action_count_since(x->store,
-							  job->row->created_s - HOUR_S);
+							  job->row->created_s - HOUR_S,
+							  job->row);
 		decide(d, true, BEFORE_FREE, "%s", "");
 		snprintf(d->more, sizeof(d->more), "%s", more);
 		if (!by_hand && done >= x->config.action_max)
@@ -152,12 +164,7 @@ static void decide_disruptive(struct executor *x, const struct action_kind *kind
 			      const json_t *report, bool confirmed,
 			      struct action_row *row, struct decision *d)
 {
-	struct action_job job = {.paths = &x->paths,
-				 .config = &x->config,
-				 .store = x->store,
-				 .accounts = x->accounts,
-				 .row = row,
-				 .report = report};
+	struct action_job job = executor_job(x, row, report, row->created_s);
 	int trigger = trigger_find(field(report, "type"));
 	bool testing =
 		x->config.testing || json_is_true(json_object_get(report, "testing"));
@@ -202,6 +209,10 @@ bool carry_allowed(struct executor *x, const struct action_row *row, const json_
 	char same[GUARD_TARGET_MAX];
 	int trigger = trigger_find(field(report, "type"));
 
+	if (fwact_is(row) && !fwact_allowed(x->wall, row, why, EXECUTOR_WHY_MAX))
+		return false;
+	if (kind && kind->on == ACTION_ON_ADDRESS && !account.n)
+		return true; /* by hand: it is nobody's */
 	if (!guard_account(x->accounts, &x->config, account, why))
 		return false;
 	if (strcmp(row->action, action_name(ACTION_SUSPEND_ACCOUNT)) == 0 &&
@@ -210,7 +221,7 @@ bool carry_allowed(struct executor *x, const struct action_row *row, const json_
 	if (kind && kind->on == ACTION_ON_PATH) {
 		if (!guard_path(x->accounts, account, target, why))
 			return false;
-	} else if (!slice_eq(target, account) &&
+	} else if (!slice_eq(target, account) && !(kind && kind->on == ACTION_ON_ADDRESS) &&
 		   !guard_mailbox(x->accounts, account, target, same, why)) {
 		return false;
 	}
@@ -238,12 +249,7 @@ bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 	       int64_t now_s, struct err *e)
 {
 	const struct action_kind *kind = action_kind_find(row->action);
-	struct action_job job = {.paths = &x->paths,
-				 .config = &x->config,
-				 .store = x->store,
-				 .accounts = x->accounts,
-				 .row = row,
-				 .report = report};
+	struct action_job job = executor_job(x, row, report, now_s);
 	char detail[ACTION_DETAIL_MAX] = "";
 
 	if (kind->disruptive && !close_lost(x, row, now_s, e))
@@ -265,11 +271,21 @@ bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 	return false;
 }
 
-/* One wanted action of a report, unless the journal knows it. */
-static bool carry_action(struct executor *x, const struct action_kind *kind,
-			 const json_t *report, bool confirmed, int64_t now_s,
-			 struct err *e)
+static int64_t expires_after_s(const struct executor *x, const struct action_kind *kind)
 {
+	if (!kind->disruptive)
+		return 0;
+	return kind->on == ACTION_ON_ADDRESS ? x->config.firewall_ttl_s
+					     : x->config.action_expire_s;
+}
+
+/* One wanted action of a report, unless the journal knows it. address: of those that are done
+ * to one, "" when the report has none. */
+static bool carry_action(struct executor *x, const struct action_kind *kind,
+			 const json_t *report, const char *address, bool confirmed,
+			 int64_t now_s, struct err *e)
+{
+	int64_t after_s = expires_after_s(x, kind);
 	struct action_row row = {.created_s = now_s, .changed_s = now_s};
 	struct decision d = {.go = true, .before = BEFORE_STORED};
 	char place[DELIVER_PLACE_SIZE] = "";
@@ -278,6 +294,8 @@ static bool carry_action(struct executor *x, const struct action_kind *kind,
 	copy(row.report_id, sizeof(row.report_id), field(report, "id"));
 	copy(row.account, sizeof(row.account), field(report, "account"));
 	copy(row.action, sizeof(row.action), slice_str(action_name(kind->id)));
+	copy(row.target, sizeof(row.target), slice_str(address));
+	row.expires_s = after_s ? now_s + after_s : 0;
 	if (kind->disruptive)
 		decide_disruptive(x, kind, report, confirmed, &row, &d);
 	else
@@ -292,8 +310,8 @@ static bool carry_action(struct executor *x, const struct action_kind *kind,
 		snprintf(row.before, sizeof(row.before), "%.20s%s", d.before,
 			 d.go ? d.more : "");
 	copy(row.detail, sizeof(row.detail), slice_str(d.detail));
-	if (kind->disruptive && d.go && x->config.action_expire_s)
-		row.expires_s = now_s + x->config.action_expire_s;
+	if (!d.go)
+		row.expires_s = 0;
 	if (!store_gather(x->store, e) || !store_action_begin(x->store, &row, &fresh, e))
 		return false;
 	if (!fresh)
@@ -328,6 +346,24 @@ static bool read_wanted(const json_t *list, unsigned *bits)
 	return true;
 }
 
+/* Each address that the firewall is to block is an action of its own. */
+static bool carry_addresses(struct executor *x, const json_t *report, bool confirmed,
+			    int64_t now_s, struct err *e)
+{
+	char targets[FWACT_ADDRESSES_MAX][ADDR_TEXT_MAX];
+	size_t n = fwact_targets(report, targets);
+	bool ok = true;
+
+	if (n == 0)
+		return carry_action(x, action_kind(ACTION_FIREWALL), report, "",
+				    confirmed, now_s, e);
+	for (size_t i = 0; i < n; i++)
+		ok = carry_action(x, action_kind(ACTION_FIREWALL), report, targets[i],
+				  confirmed, now_s, e) &&
+		     ok;
+	return ok;
+}
+
 /* In the order in which it must happen; the mail tells of the others. */
 static bool carry_all(struct executor *x, const json_t *report, unsigned wanted,
 		      bool confirmed, int64_t now_s, struct err *e)
@@ -335,6 +371,8 @@ static bool carry_all(struct executor *x, const json_t *report, unsigned wanted,
 	/* The suspension of an account after what is done with that account's rights. */
 	static const enum action_id order[] = {
 		ACTION_STORE,
+		ACTION_FIREWALL,
+		ACTION_BLOCK_SMTP,
 		ACTION_HOLD,
 		ACTION_BLOCK_LOGIN,
 		ACTION_BLOCK_MAILBOX,
@@ -354,8 +392,10 @@ static bool carry_all(struct executor *x, const json_t *report, unsigned wanted,
 		wanted &= ~ACTION_BIT(ACTION_STORE);
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
 		if (wanted & ACTION_BIT(order[i]))
-			ok = carry_action(x, action_kind(order[i]), report, confirmed,
-					  now_s, e) &&
+			ok = (order[i] == ACTION_FIREWALL
+				      ? carry_addresses(x, report, confirmed, now_s, e)
+				      : carry_action(x, action_kind(order[i]), report,
+						     "", confirmed, now_s, e)) &&
 			     ok;
 	return ok;
 }
@@ -478,6 +518,25 @@ json_t *carry_report(struct executor *x, const json_t *request, int64_t now_s)
 	return answer;
 }
 
+/* An address or a prefix, which no account owns. */
+static bool read_address_order(const json_t *request, struct slice target,
+			       int64_t after_s, struct action_row *row,
+			       char why[GUARD_WHY_MAX])
+{
+	char text[ADDR_TEXT_MAX];
+	struct addr net;
+
+	if (!addr_parse_cidr(target, &net)) {
+		snprintf(why, GUARD_WHY_MAX, "%.64s is no address",
+			 target.n ? target.p : "it");
+		return false;
+	}
+	copy(row->target, sizeof(row->target), slice_str(addr_print(&net, text)));
+	copy(row->detail, FW_REASON_MAX / 2, field(request, "reason"));
+	row->expires_s = after_s ? row->created_s + after_s : 0;
+	return true;
+}
+
 static bool read_order(struct executor *x, const json_t *request,
 		       const struct action_kind *kind, struct action_row *row,
 		       char who[EXECUTOR_WHO_MAX], char why[GUARD_WHY_MAX])
@@ -493,6 +552,8 @@ static bool read_order(struct executor *x, const json_t *request,
 	else if (expire &&
 		 (!json_is_integer(expire) || after_s < 0 || after_s > EXPIRE_MAX_S))
 		snprintf(why, GUARD_WHY_MAX, "\"expire\" is no number of seconds");
+	else if (kind->on == ACTION_ON_ADDRESS)
+		return read_address_order(request, target, expire ? after_s : 0, row, why);
 	else if (guard_account(x->accounts, &x->config, account, why)) {
 		copy(row->account, sizeof(row->account), account);
 		copy(row->target, sizeof(row->target), account);
@@ -519,8 +580,7 @@ json_t *carry_by_hand(struct executor *x, const json_t *request, enum action_id 
 {
 	const struct action_kind *kind = action_kind(id);
 	struct action_row row = {.created_s = now_s, .changed_s = now_s};
-	struct action_job job = {
-		.paths = &x->paths, .config = &x->config, .store = x->store, .accounts = x->accounts, .row = &row};
+	struct action_job job = executor_job(x, &row, NULL, now_s);
 	char who[EXECUTOR_WHO_MAX], why[GUARD_WHY_MAX],
 		what[EXECUTOR_WHO_MAX + GUARD_TARGET_MAX];
 	struct decision d = {0};
@@ -530,6 +590,7 @@ json_t *carry_by_hand(struct executor *x, const json_t *request, enum action_id 
 	copy(row.action, sizeof(row.action), slice_str(action_name(id)));
 	if (!read_order(x, request, kind, &row, who, why))
 		return executor_refuse("%s: %s", row.action, why);
+	job.ssh = json_string_value(json_object_get(request, "ssh"));
 	decide_now(x, &job, kind, x->config.testing, true, &d);
 	if (!d.go)
 		return executor_refuse("%s %s: %s", row.action, row.target, d.detail);

@@ -199,11 +199,13 @@ struct executor *executor_new_undo(const struct paths *paths, const struct confi
 	x->config = *config;
 	x->lock_fd = take_lock(paths, e);
 	x->web = webstatus_new();
-	if (!x->web)
+	x->wall = wall_new(&x->paths, &x->config);
+	if (!x->web || !x->wall)
 		err_set(e, ENOMEM, "no memory");
 	for (size_t i = 0; i < EXECUTOR_FILES; i++)
 		stamp_changed(x, i, &x->stamps[i]);
-	if (x->lock_fd < 0 || !x->web || !open_store(x, e) || !load_accounts(x, e)) {
+	if (x->lock_fd < 0 || !x->web || !x->wall || !open_store(x, e) ||
+	    !load_accounts(x, e)) {
 		err_prefix(e, "executor: ");
 		executor_free(x);
 		return NULL;
@@ -223,8 +225,10 @@ struct executor *executor_new(const struct paths *paths, const struct config *co
 		executor_free(x);
 		return NULL;
 	}
-	if (x)
+	if (x) {
+		keep_blocks(x, (int64_t)time(NULL));
 		executor_stream(x, (int64_t)time(NULL));
+	}
 	return x;
 }
 
@@ -236,9 +240,23 @@ void executor_free(struct executor *x)
 	accounts_free(x->accounts);
 	rules_free(x->rules);
 	webstatus_free(x->web);
+	wall_free(x->wall);
 	if (x->lock_fd >= 0)
 		close(x->lock_fd);
 	free(x);
+}
+
+struct action_job executor_job(struct executor *x, const struct action_row *row,
+			       const json_t *report, int64_t now_s)
+{
+	return (struct action_job){.paths = &x->paths,
+				   .config = &x->config,
+				   .store = x->store,
+				   .accounts = x->accounts,
+				   .wall = x->wall,
+				   .now_s = now_s,
+				   .row = row,
+				   .report = report};
 }
 
 json_t *executor_refuse(const char *fmt, ...)
@@ -317,6 +335,7 @@ static json_t *reload(struct executor *x)
 			"reload: osm.conf line %u: %s: the old settings stay", first.line,
 			first.text);
 	x->config = fresh;
+	wall_reset(x->wall);
 	load_rules(x);
 	return json_pack("{s:b, s:[]}", "ok", 1, "actions");
 }
@@ -429,6 +448,8 @@ json_t *executor_handle(struct executor *x, const json_t *request, int64_t now_s
 		return notice_request(x, request, now_s);
 	if (strcmp(verb, "look") == 0)
 		return carry_look(x, request, now_s);
+	if (strcmp(verb, "release") == 0)
+		return keep_release(x, request, now_s);
 	if (strcmp(verb, "expire") == 0)
 		return executor_due(x, now_s);
 	if (strcmp(verb, "reload") == 0)

@@ -15,6 +15,9 @@
  *   {"do":"notice","event":E,...}   what others did, see ctl/hookevent.h; also "lists": the panel's
  *       list files have changed
  *   {"do":"look","accounts":["...",...]}   their counts rise: see what Apache serves of them
+ *   {"do":"firewall","target":"192.0.2.7" or "192.0.2.0/24","who":"root","expire":N,"reason":"...",
+ *       "ssh":SSH_CONNECTION}   expire 0 or absent: until it is released
+ *   {"do":"release","target":"192.0.2.7","who":"root"}   undoes the firewall's block of it
  *   {"do":"expire"}   (timers: undo what has expired)     {"do":"reload"}   {"do":"ping"}
  * Answers: {"ok":true|false,"error":"...","report":"ID","actions":[{id,action,target,state,detail}]}
  * A request's "seq" comes back in its answer. Whether REPORT_STORE is on or not, a report is

@@ -23,6 +23,7 @@
 #include "cpanel-hooks/accounts.h"
 #include "osmd/act/actions.h"
 #include "osmd/act/executor.h"
+#include "osmd/act/wall.h"
 #include "osmd/act/webstatus.h"
 #include "osmd/act/stream.h"
 #include "osmd/model/rules.h"
@@ -57,6 +58,7 @@ struct executor {
 	struct accounts *accounts;
 	struct webstatus *web;
 	struct rules *rules; /* NULL: its files are wrong */
+	struct wall *wall;
 	struct file_stamp stamps[EXECUTOR_FILES];
 	dev_t db_dev; /* the database that is open */
 	ino_t db_ino;
@@ -73,6 +75,9 @@ struct executor {
 bool executor_lost_database(const struct executor *x);
 /* Read again what has changed on disk; what can't be read stays as it was, and is logged. */
 void executor_refresh(struct executor *x, int64_t now_s);
+/* What an action on this row works with. report NULL: by hand. */
+struct action_job executor_job(struct executor *x, const struct action_row *row,
+			       const json_t *report, int64_t now_s);
 /* Log and answer a refusal. */
 json_t *executor_refuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Is it to be done, or done by us? */
@@ -103,6 +108,14 @@ bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 
 /* Their counts rise: evidence that is gone later. */
 json_t *carry_look(struct executor *x, const json_t *request, int64_t now_s);
+/* What the journal says is blocked is so: put back what the kernel has lost, let go what must not
+ * be blocked any more. What fails is logged. */
+void keep_blocks(struct executor *x, int64_t now_s);
+/* The part of it for csf's lists having changed. */
+void keep_removed(struct executor *x, int64_t now_s);
+/* {"do":"release","target":ADDRESS,"who":W} */
+json_t *keep_release(struct executor *x, const json_t *request, int64_t now_s);
+
 /* Count or delete held messages. */
 json_t *held_request(struct executor *x, const json_t *request, int64_t now_s);
 

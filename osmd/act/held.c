@@ -21,11 +21,7 @@ json_t *held_request(struct executor *x, const json_t *request, int64_t now_s)
 	struct slice account = text(request, "account"), target = text(request, "target");
 	bool remove = json_is_true(json_object_get(request, "delete"));
 	struct action_row row = {0};
-	struct action_job job = {.paths = &x->paths,
-				 .config = &x->config,
-				 .store = x->store,
-				 .accounts = x->accounts,
-				 .row = &row};
+	struct action_job job = executor_job(x, &row, NULL, now_s);
 	char who[EXECUTOR_WHO_MAX], why[ACTION_DETAIL_MAX],
 		what[sizeof(row.target) + ACTION_DETAIL_MAX + 32];
 	struct err e = {0};

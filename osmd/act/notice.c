@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "osmd/act/executor_parts.h"
+#include "osmd/act/fwact.h"
 #include "osmd/base/log.h"
 
 struct notice {
@@ -38,22 +39,14 @@ static void end_row(struct notice *n, const struct action_row *done, const char 
 	json_array_append_new(n->actions, executor_row(&row));
 }
 
-static struct action_job job_of(struct executor *x, const struct action_row *row)
-{
-	return (struct action_job){.paths = &x->paths,
-				   .config = &x->config,
-				   .store = x->store,
-				   .accounts = x->accounts,
-				   .row = row};
-}
-
 static void reconcile_row(const struct action_row *done, void *ctx)
 {
 	const struct action_kind *kind = action_kind_find(done->action);
 	struct notice *n = ctx;
-	struct action_job job = job_of(n->x, done);
+	struct action_job job = executor_job(n->x, done, NULL, n->now_s);
 
-	if (!kind || !kind->in_force)
+	/* the kernel forgets with a reboot, and an address has no account: see keep.c */
+	if (!kind || !kind->in_force || fwact_is(done))
 		return;
 	/* not while the panel rewrites its maps one after the other */
 	if (n->starting && kind->in_force(&job) != ACTION_IN_FORCE &&
@@ -65,12 +58,21 @@ static void reconcile_row(const struct action_row *done, void *ctx)
 		end_row(n, done, "it is in force no more: somebody else has undone it");
 }
 
+/* The panel takes its own away with the account, but not what the firewall has: the uid will
+ * be another's. An address stays blocked. */
 static void remove_row(const struct action_row *done, void *ctx)
 {
 	struct notice *n = ctx;
+	struct action_row row = *done;
 
-	if (strcmp(done->account, n->user) == 0)
+	if (strcmp(done->account, n->user) != 0)
+		return;
+	if (!fwact_is(done)) {
 		end_row(n, done, "the account was removed");
+	} else if (strcmp(done->target, n->user) == 0) {
+		n->ok = undo_for(n->x, &row, "account-removed", n->now_s) && n->ok;
+		json_array_append_new(n->actions, executor_row(&row));
+	}
 }
 
 /* The account's name, a mailbox (which stays), or a path in its home, which moves along:

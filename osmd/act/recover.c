@@ -64,8 +64,7 @@ static bool recover_disruptive(struct executor *x, struct action_row *row,
 			       const struct action_kind *kind, const json_t *report,
 			       int64_t now_s, struct err *e)
 {
-	struct action_job job = {
-		.paths = &x->paths, .config = &x->config, .store = x->store, .accounts = x->accounts, .row = row};
+	struct action_job job = executor_job(x, row, NULL, now_s);
 	int64_t age_s = now_s - row->created_s;
 	char why[EXECUTOR_WHY_MAX];
 

@@ -18,15 +18,14 @@
 static bool settle_pending(struct executor *x, struct action_row *row, const char *who,
 			   int64_t now_s)
 {
-	struct action_job job = {
-		.paths = &x->paths, .config = &x->config, .store = x->store, .accounts = x->accounts, .row = row};
+	struct action_job job = executor_job(x, row, NULL, now_s);
 	bool ours = executor_is_free(row);
 	enum action_force now = action_kind_find(row->action)->in_force(&job);
 	struct err e = {0};
 
 	if (ours && now == ACTION_FORCE_UNKNOWN) {
 		snprintf(row->detail, sizeof(row->detail),
-			 "undo failed: the panel's list can't be read");
+			 "undo failed: what is in force can't be read");
 		return false;
 	}
 	row->state = ours && now == ACTION_IN_FORCE ? ACTION_DONE : ACTION_SKIPPED;
@@ -48,8 +47,7 @@ static bool undo_done(struct executor *x, struct action_row *row, enum action_st
 		     const char *who, int64_t now_s)
 {
 	const struct action_kind *kind = action_kind_find(row->action);
-	struct action_job job = {
-		.paths = &x->paths, .config = &x->config, .store = x->store, .accounts = x->accounts, .row = row};
+	struct action_job job = executor_job(x, row, NULL, now_s);
 	char detail[ACTION_DETAIL_MAX] = "", what[ACTION_DETAIL_MAX];
 	struct err e = {0};
 	bool gone = kind->reverse(&job, detail);

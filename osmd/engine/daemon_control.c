@@ -181,6 +181,7 @@ static void on_gone(struct control_client *client, void *ctx)
 static bool is_for_executor(const char *verb)
 {
 	return strcmp(verb, "undo") == 0 || strcmp(verb, "held") == 0 ||
+	       strcmp(verb, "release") == 0 ||
 	       action_find(slice_str(verb)) >= 0;
 }
 

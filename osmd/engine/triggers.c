@@ -297,11 +297,16 @@ static unsigned repeat_of(const struct triggers *t, const struct firing *f)
 {
 	const struct config *config = rules_config(t->rules);
 	const unsigned telling = ACTION_BIT(ACTION_EMAIL) | ACTION_BIT(ACTION_STORE);
+	const unsigned wall = ACTION_BIT(ACTION_FIREWALL);
+	unsigned repeat_s = config->report_repeat_s;
 
-	if ((f->rule.actions & ~telling) && config->action_expire_s &&
-	    config->action_expire_s < config->report_repeat_s)
-		return config->action_expire_s;
-	return config->report_repeat_s;
+	if ((f->rule.actions & ~(telling | wall)) && config->action_expire_s &&
+	    config->action_expire_s < repeat_s)
+		repeat_s = config->action_expire_s;
+	if ((f->rule.actions & wall) && config->firewall_ttl_s &&
+	    config->firewall_ttl_s < repeat_s)
+		repeat_s = config->firewall_ttl_s;
+	return repeat_s;
 }
 
 static bool is_held_back(struct triggers *t, const struct firing *f, bool confirmed,

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "osmd/base/addr.h"
 #include "osmd/base/map.h"
 #include "osmd/model/pathkey.h"
 
@@ -446,4 +445,22 @@ bool ignore_matches(const struct ignore *g, enum trigger_id t, const struct even
 	       in_table(g, TABLE_MAILBOX, ev->mailbox, t, ev->at_s) ||
 	       domain_ignored(g, t, ev) || path_ignored(g, t, ev) ||
 	       ip_ignored(g, t, ev) || subject_ignored(g, t, ev);
+}
+
+bool ignore_each_ip(struct slice text, int64_t now_s, ignore_ip_fn *fn, void *ctx)
+{
+	struct listfile l = {.file = "osm.ignore", .rest = text};
+	struct slice entry, type;
+	struct scope scope;
+	struct addr net;
+
+	while (listfile_next(&l, &entry)) {
+		if (!read_scope(&l, &entry, &scope) || scope.until_s <= now_s ||
+		    !slice_cut(&entry, ':', &type) || !slice_eq_nocase(type, SLICE("ip")) ||
+		    !addr_parse_cidr(slice_trim(entry), &net))
+			continue;
+		if (!fn(&net, l.line, ctx))
+			return false;
+	}
+	return true;
 }

@@ -11,6 +11,7 @@
 #ifndef OSM_MODEL_IGNORE_H
 #define OSM_MODEL_IGNORE_H
 
+#include "osmd/base/addr.h"
 #include "osmd/model/event.h"
 #include "osmd/model/listfile.h"
 #include "osmd/model/options.h"
@@ -26,5 +27,10 @@ void ignore_free(struct ignore *g); /* NULL is fine */
 size_t ignore_count(const struct ignore *g);
 /* Until when an entry holds is compared with the event's own time. */
 bool ignore_matches(const struct ignore *g, enum trigger_id t, const struct event *ev);
+
+/* Of a list's text each ip: that holds now, with its line: whatever its event= says, such an
+ * address is to be left alone. Wrong lines are passed over. false: fn said so. */
+typedef bool ignore_ip_fn(const struct addr *net, unsigned line, void *ctx);
+bool ignore_each_ip(struct slice text, int64_t now_s, ignore_ip_fn *fn, void *ctx);
 
 #endif

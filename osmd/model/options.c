@@ -30,6 +30,8 @@ static const char *const action_names[ACTION_COUNT] = {
 	[ACTION_SUSPEND_ACCOUNT] = "suspend_account",
 	[ACTION_RENAME_PATH] = "rename_path",
 	[ACTION_RENAME_SCRIPT] = "rename_script",
+	[ACTION_FIREWALL] = "firewall",
+	[ACTION_BLOCK_SMTP] = "block_smtp",
 };
 
 static int find_name(const char *const *names, size_t n, struct slice name)

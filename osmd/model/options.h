@@ -38,6 +38,8 @@ enum action_id {
 	ACTION_SUSPEND_ACCOUNT,
 	ACTION_RENAME_PATH,
 	ACTION_RENAME_SCRIPT,
+	ACTION_FIREWALL,
+	ACTION_BLOCK_SMTP,
 	ACTION_COUNT
 };
 #define ACTION_BIT(a) (1u << (a))
@@ -47,7 +49,7 @@ enum count_unit { COUNT_MESSAGES, COUNT_RECIPIENTS };
 /* Who tells of outgoing connections, in the order of the words of PACKET_SOURCE. */
 enum packet_source { PACKET_AUTO, PACKET_BPF, PACKET_NFLOG, PACKET_PCAP };
 
-#define CONFIG_PORTS_MAX 16
+#define CONFIG_PORTS_MAX 15 /* as csf and iptables' multiport have it */
 struct config_ports {
 	uint16_t port[CONFIG_PORTS_MAX];
 	size_t count;
@@ -93,6 +95,9 @@ struct config {
 	unsigned action_timeout_s;         /* ACTION_TIMEOUT of one panel call, 120 */
 	bool release_on_password;          /* RELEASE_ON_PASSWORD, 0 */
 	char rename_suffix[CONFIG_WORD_MAX]; /* RENAME_SUFFIX, ".osm-disabled"; at most 32 bytes */
+	unsigned firewall;                 /* FIREWALL: the word's place in the row's choices */
+	bool firewall_native;              /* FIREWALL_NATIVE, 1 */
+	unsigned firewall_ttl_s;           /* FIREWALL_TTL of a blocked address, 3600; 0: no end */
 	char custom_action[CONFIG_PATH_MAX]; /* CUSTOM_ACTION, "": none */
 	unsigned custom_format;            /* CUSTOM_FORMAT: enum format_id of act/format.h */
 	unsigned custom_timeout_s;         /* CUSTOM_TIMEOUT, 60 */

@@ -7,6 +7,7 @@
 #define PATHS "Path Processing"
 #define PACKETS "SMTP Connections"
 #define ACTIONS "Actions"
+#define FIREWALL "Firewall"
 #define CUSTOM "Custom Action"
 #define REPORTING "Reporting Settings"
 #define APACHE "Apache Status"
@@ -155,6 +156,10 @@ static const struct option table[] = {
 		"rename_path = rename the folder that the mail was sent from, if the "
 		"report is about one, and take all rights to it away\n"
 		"rename_script = the same with the script, if the report names one\n"
+		"firewall = block the addresses that logged in as the mailbox and sent "
+		"this mail, for FIREWALL_TTL seconds; see FIREWALL for which\n"
+		"block_smtp = refuse the connections that the account's own programs "
+		"make to SMTP_PORTS of other servers; what Exim delivers for it goes on\n"
 		"custom = run the program of CUSTOM_ACTION\n"
 		"Default: email,store"),
 	TRIGGER(LOGLINE, "LOGLINE_SUBJECT", TRIGGER_LOGLINE_SUBJECT, "50",
@@ -225,7 +230,8 @@ static const struct option table[] = {
 	       "what a firewall on this server refuses is not seen\n"
 	       "Default: auto"),
 	PORTS(PACKETS, "SMTP_PORTS", smtp_ports, "25,465,587",
-	      "The ports that are watched, parted by commas; at most 16. csf has a setting "
+	      "The ports that are watched, and that block_smtp refuses, parted by commas; at "
+	      "most 15. csf has a setting "
 	      "of the same name.\n"
 	      "Default: 25,465,587"),
 	SWITCH(PACKETS, "PACKET_LOCALHOST", packet_localhost, "1",
@@ -301,6 +307,38 @@ static const struct option table[] = {
 	       "0 = off\n"
 	       "1 = on\n"
 	       "Default: 0"),
+
+	CHOICE(FIREWALL, "FIREWALL", firewall, "auto", "auto|csf|nft|iptables|none",
+	       "Which firewall the actions firewall and block_smtp, and osm -d, use. osm "
+	       "check names the one in force, and why.\n\n"
+	       "The action firewall blocks, for incoming packets, the addresses of a "
+	       "report's confirmed messages that were sent after a login, if an address "
+	       "sent at least a tenth of them: so never more than ten addresses. Never "
+	       "blocked are this server's own addresses, its gateways and resolvers, "
+	       "administrators who are logged in, what csf.allow and csf.ignore name, "
+	       "and what osm.ignore names with ip:.\n\n"
+	       "auto = csf if it is installed, enabled and not in its own TESTING; else "
+	       "nft; else iptables\n"
+	       "csf = csf, so that csf -g, -t, -dr and -tr show and undo what osm does; "
+	       "what you take out of csf, osm lets go as well\n"
+	       "nft = a table of osm's own in the kernel (nf_tables)\n"
+	       "iptables = chains of osm's own in the legacy tables, with ipset where "
+	       "the kernel has it\n"
+	       "none = nothing is ever blocked\n"
+	       "Default: auto"),
+	SWITCH(FIREWALL, "FIREWALL_NATIVE", firewall_native, "1",
+	       "With csf: tell the kernel first, in a table of osm's own, and csf right "
+	       "after. The block is then in force within a millisecond, not a quarter "
+	       "of a second, and stays so while csf restarts.\n\n"
+	       "0 = csf alone\n"
+	       "1 = both\n"
+	       "Default: 1"),
+	NUMBER(FIREWALL, "FIREWALL_TTL", firewall_ttl_s, "3600", 0, 31536000,
+	       "Seconds that the action firewall blocks an address. Stolen mailboxes are "
+	       "used from addresses that belong to somebody else tomorrow. For osm -d "
+	       "you give the time yourself.\n\n"
+	       "0 = until it is undone by hand (osm -dr)\n"
+	       "Default: 3600"),
 
 	PATH_OR_NONE(CUSTOM, "CUSTOM_ACTION", custom_action,
 		     "A program of your own that the action word custom runs, as root, for "

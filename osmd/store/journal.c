@@ -254,18 +254,23 @@ bool store_action_in_force(struct store *s, const char *action, const char *targ
 	return one_row(s, st, row, NULL);
 }
 
-unsigned store_action_count_since(struct store *s, int64_t since_s)
+unsigned store_action_count_since(struct store *s, int64_t since_s,
+				  const struct action_row *but)
 {
 	sqlite3_stmt *st =
 		db_statement(&s->db, STORE_ACTION_COUNT,
-			     "SELECT count(*) FROM action WHERE done > 0 AND done >= ?1"
-			     " AND report_id <> '' AND " ACTION_HOLDS,
+			     "SELECT count(DISTINCT report_id || ' ' || action)"
+			     " FROM action WHERE done > 0 AND done >= ?1"
+			     " AND report_id <> '' AND " ACTION_HOLDS
+			     " AND NOT (report_id = ?2 AND action = ?3)",
 			     NULL);
 	unsigned n = UINT_MAX;
 
 	if (!st)
 		return n;
 	sqlite3_bind_int64(st, 1, since_s);
+	db_bind_text(st, 2, but ? but->report_id : "");
+	db_bind_text(st, 3, but ? but->action : "");
 	if (sqlite3_step(st) == SQLITE_ROW && sqlite3_column_int64(st, 0) < UINT_MAX)
 		n = (unsigned)sqlite3_column_int64(st, 0);
 	db_done(st);

@@ -106,9 +106,11 @@ bool store_action_each(struct store *s, int state,
 /* Is `action` in force for target (state done)? Its row. */
 bool store_action_in_force(struct store *s, const char *action, const char *target,
 			   struct action_row *row);
-/* Disruptive actions of reports that reached done since a time, undone or not; by hand doesn't
- * count. UINT_MAX when it can't be read, so that a cap on it holds. */
-unsigned store_action_count_since(struct store *s, int64_t since_s);
+/* Disruptive actions of reports that reached done since a time, undone or not, each once however
+ * many its targets; by hand doesn't count, nor does the action of `but` (NULL: none). UINT_MAX
+ * when it can't be read, so that a cap on it holds. */
+unsigned store_action_count_since(struct store *s, int64_t since_s,
+				  const struct action_row *but);
 bool store_audit(struct store *s, int64_t now_s, const char *who, const char *what,
 		 struct err *e);
 

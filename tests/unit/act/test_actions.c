@@ -107,7 +107,7 @@ Test(actions, read_the_panels_list_as_it_is_written)
 Test(actions, do_nothing_when_the_list_cannot_be_read)
 {
 	cr_assert_eq(mkdir(at(HOLD_FILE), 0755), 0);
-	expect_one("acct", "", "hold", true, "skipped", "list can't be read");
+	expect_one("acct", "", "hold", true, "skipped", "in force can't be read");
 	cr_assert_eq(count_lines("/calls"), 0);
 }
 

@@ -42,6 +42,9 @@ Test(options, defaults_are_those_that_are_documented)
 	cr_expect_eq(c.action_max, 5);
 	cr_expect_eq(c.action_expire_s, 0);
 	cr_expect_eq(c.action_timeout_s, 120);
+	cr_expect_eq(c.firewall, 0, "auto");
+	cr_expect(c.firewall_native);
+	cr_expect_eq(c.firewall_ttl_s, 3600);
 	cr_expect_eq(c.window_keys, 100000);
 	cr_expect_eq(c.evidence_mb, 64);
 	cr_expect_eq(c.trigger[TRIGGER_LOGLINE].limit, 100);
@@ -194,6 +197,8 @@ Test(options, each_setting_takes_its_own_values)
 		{"REPORT_FROM = \"-f\"", false},
 		{"LOG_IGNORE_USERS = \"\"", true},
 		{"LOG_IGNORE_USERS = \"a, b\"", false},
+		{"FIREWALL = \"iptables\"", true},
+		{"FIREWALL = \"pf\"", false},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -345,8 +350,8 @@ Test(options, ports_are_a_list_of_numbers)
 	} rows[] = {
 		{"25", 1},
 		{"25, 587", 2},
-		{"1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", 16},
-		{"1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", 0},
+		{"1,2,3,4,5,6,7,8,9,10,11,12,13,14,15", 15},
+		{"1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", 0},
 		{"65535", 1},
 		{"65536", 0},
 		{"0", 0},

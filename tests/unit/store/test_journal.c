@@ -292,12 +292,12 @@ Test(journal, counts_what_was_done_since)
 
 	start("r", "hold", "a", &id);
 	end(id, ACTION_DONE, NOON, &e);
-	cr_expect_eq(store_action_count_since(s, NOON), 1, "at its second");
-	cr_expect_eq(store_action_count_since(s, NOON + 1), 0, "a second later");
+	cr_expect_eq(store_action_count_since(s, NOON, NULL), 1, "at its second");
+	cr_expect_eq(store_action_count_since(s, NOON + 1, NULL), 0, "a second later");
 	end(id, ACTION_DONE, NOON + 50, &e); /* a new detail is no new action */
-	cr_expect_eq(store_action_count_since(s, NOON + 1), 0);
+	cr_expect_eq(store_action_count_since(s, NOON + 1, NULL), 0);
 	end(id, ACTION_UNDONE, NOON + 60, &e);
-	cr_expect_eq(store_action_count_since(s, NOON), 1, "undone, but it was done");
+	cr_expect_eq(store_action_count_since(s, NOON, NULL), 1, "undone, but it was done");
 	start("", "hold", "b", &id);
 	end(id, ACTION_DONE, NOON, &e);
 	start("r", "email", "administrator", &id);
@@ -305,18 +305,18 @@ Test(journal, counts_what_was_done_since)
 	start("r", "hold", "c", &id);
 	end(id, ACTION_FAILED, NOON, &e);
 	start("r", "hold", "d", &id);
-	cr_expect_eq(store_action_count_since(s, NOON), 1,
+	cr_expect_eq(store_action_count_since(s, NOON, NULL), 1,
 		     "not by hand, mails, failures or what is only begun");
 	start("r", "block_account", "a", &id);
 	end(id, ACTION_DONE, NOON, &e);
-	cr_expect_eq(store_action_count_since(s, NOON), 2);
-	cr_expect_eq(store_action_count_since(s, 0), 2);
+	cr_expect_eq(store_action_count_since(s, NOON, NULL), 2);
+	cr_expect_eq(store_action_count_since(s, 0, NULL), 2);
 }
 
 Test(journal, counts_too_many_when_it_cannot_be_read)
 {
 	sql("ALTER TABLE action RENAME TO gone");
-	cr_expect_eq(store_action_count_since(s, 0), UINT_MAX);
+	cr_expect_eq(store_action_count_since(s, 0, NULL), UINT_MAX);
 }
 
 Test(journal, cuts_what_is_longer_than_its_field)

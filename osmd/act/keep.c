@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/*
+ * keep: what is in the journal as blocked stays blocked, for as long as it says and no longer:
+ * put back into the kernel after a reboot, and after csf -r where that empties it; let go when
+ * somebody has taken it out of csf, when its account is gone, or when it has become protected.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "osmd/act/executor_parts.h"
+#include "osmd/act/fwact.h"
+#include "osmd/base/log.h"
+
+#define KEEP_MAX FW_BATCH_MAX
+
+/* One block in force and its row. */
+struct kept {
+	struct fw_block block;
+	struct action_row row;
+	char backend[FWACT_BACKEND_MAX];
+};
+
+struct keeping {
+	struct executor *x;
+	int64_t now_s;
+	struct kept *v; /* owned */
+	size_t n, cap;
+	bool failed;
+	struct err *e;
+};
+
+static void collect(const struct action_row *row, void *ctx)
+{
+	struct keeping *k = ctx;
+	struct kept one = {.row = *row};
+
+	if (k->failed || !fwact_is(row) ||
+	    !fwact_block_of(row, k->now_s, &one.block, one.backend))
+		return;
+	if (one.block.ttl < 0)
+		return; /* over: its expiry comes at once */
+	if (k->n == k->cap) {
+		size_t cap = k->cap ? k->cap * 2 : 64;
+		struct kept *more = cap <= 2 * (size_t)KEEP_MAX
+					    ? reallocarray(k->v, cap, sizeof(*more))
+					    : NULL;
+
+		if (!more) {
+			k->failed = true;
+			return;
+		}
+		k->v = more;
+		k->cap = cap;
+	}
+	k->v[k->n++] = one;
+}
+
+/* All that is in force by the journal. */
+static bool read_kept(struct keeping *k)
+{
+	if (!store_action_each(k->x->store, -1, collect, k, k->e))
+		return false;
+	return !k->failed || err_set(k->e, ENOMEM, "no memory for what is blocked");
+}
+
+/* It must not or can't be blocked any longer. */
+static void let_go(struct keeping *k, struct kept *one, const char *why)
+{
+	char note[WALL_WHY_MAX], detail[ACTION_DETAIL_MAX], what[ACTION_DETAIL_MAX];
+	struct action_row *row = &one->row;
+	struct err e = {0};
+
+	if (!wall_release(k->x->wall, one->backend, &one->block, note, &e)) {
+		log_msg(LOG_LEVEL_ERROR, "executor: %s is to be let go (%s): %s",
+			row->target, why, e.msg);
+		return;
+	}
+	snprintf(detail, sizeof(detail), "%.500s", why);
+	snprintf(what, sizeof(what), "%.23s %.319s let go: %.140s", row->action, row->target,
+		 why);
+	log_msg(LOG_LEVEL_INFO, "*Action* %s", what);
+	if (!store_action_end(k->x->store, row->id, ACTION_UNDONE, detail, NULL, k->now_s,
+			      &e) ||
+	    !store_audit(k->x->store, k->now_s, "osm", what, &e))
+		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+	one->backend[0] = '\0';
+}
+
+/* Why it can't stay, or "". */
+static void look_at(struct keeping *k, const struct kept *one, char why[WALL_WHY_MAX])
+{
+	const struct account *a;
+
+	why[0] = '\0';
+	if (!wall_may(k->x->wall, &one->block, NULL, k->now_s, why) || one->block.net.family)
+		return;
+	a = accounts_by_user(k->x->accounts, slice_str(one->row.account));
+	if (!a || a->uid != (long)one->block.uid)
+		snprintf(why, WALL_WHY_MAX, "the account %.71s has not this uid any more",
+			 one->row.account);
+}
+
+/* Tell a backend again what it is to keep. */
+static bool restore(struct keeping *k, const char *backend)
+{
+	struct fw_block *blocks = calloc(k->n ? k->n : 1, sizeof(*blocks));
+	struct err e = {0};
+	size_t n = 0;
+	bool ok = true;
+
+	if (!blocks)
+		return err_set(k->e, ENOMEM, "no memory for what is blocked");
+	for (size_t i = 0; i < k->n; i++)
+		if (strcmp(k->v[i].backend, backend) == 0)
+			blocks[n++] = k->v[i].block;
+	if (n) {
+		ok = wall_restore(k->x->wall, backend, blocks, n, &e);
+		log_msg(ok ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
+			"firewall: %zu blocks of before %s %s%s%s", n,
+			ok ? "are in force by" : "could not be put back by", backend,
+			ok ? "" : ": ", e.msg);
+	}
+	free(blocks);
+	return ok;
+}
+
+/* What somebody took out of csf. */
+static bool on_removed(const struct fw_block *block, void *ctx)
+{
+	struct keeping *k = ctx;
+
+	for (size_t i = 0; i < k->n; i++) {
+		const struct fw_block *b = &k->v[i].block;
+
+		if (strcmp(k->v[i].backend, "csf") == 0 &&
+		    (block->net.family ? addr_eq(&b->net, &block->net)
+				       : !b->net.family && b->uid == block->uid))
+			let_go(k, &k->v[i], "taken out of csf by somebody else");
+	}
+	return true;
+}
+
+static void release_removed(struct keeping *k)
+{
+	struct fw_block *blocks = calloc(k->n ? k->n : 1, sizeof(*blocks));
+	struct err e = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; blocks && i < k->n; i++)
+		if (strcmp(k->v[i].backend, "csf") == 0)
+			blocks[n++] = k->v[i].block;
+	if (n && !wall_removed(k->x->wall, blocks, n, on_removed, k, &e))
+		log_msg(LOG_LEVEL_WARN, "firewall: csf's lists: %s", e.msg);
+	free(blocks);
+}
+
+/* Protected addresses are known, or nothing is concluded from them. */
+static void release_unfit(struct keeping *k)
+{
+	char why[WALL_WHY_MAX];
+	struct err e = {0};
+
+	if (!wall_hold(k->x->wall, NULL, k->now_s, &e)) {
+		log_msg(LOG_LEVEL_WARN, "firewall: %s", e.msg);
+		return;
+	}
+	for (size_t i = 0; i < k->n; i++) {
+		look_at(k, &k->v[i], why);
+		if (why[0] && k->v[i].backend[0])
+			let_go(k, &k->v[i], why);
+	}
+	wall_let(k->x->wall);
+}
+
+void keep_blocks(struct executor *x, int64_t now_s)
+{
+	static const char *const names[] = {"nft", "iptables", "csf"};
+	const struct fw_backend *backend;
+	struct err e = {0};
+	struct keeping k = {.x = x, .now_s = now_s, .e = &e};
+
+	if (!read_kept(&k))
+		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+	backend = k.n ? wall_backend(x->wall, &e) : NULL;
+	if (k.n && !backend)
+		log_msg(LOG_LEVEL_ERROR, "firewall: %s", e.msg);
+	if (backend) {
+		release_removed(&k);
+		release_unfit(&k);
+	}
+	for (size_t i = 0; backend && strcmp(backend->name, "none") != 0 && i < 3; i++)
+		restore(&k, names[i]);
+	free(k.v);
+}
+
+void keep_removed(struct executor *x, int64_t now_s)
+{
+	struct err e = {0};
+	struct keeping k = {.x = x, .now_s = now_s, .e = &e};
+
+	if (!read_kept(&k))
+		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+	if (k.n)
+		release_removed(&k);
+	free(k.v);
+}
+
+/* No row of ours says so, but the kernel has it as osm's: of an osm.db that is gone. */
+static json_t *release_unknown(struct executor *x, const struct fw_block *block,
+			       const char *target, const char *who, int64_t now_s)
+{
+	const struct fw_backend *backend;
+	char note[WALL_WHY_MAX], what[ACTION_DETAIL_MAX];
+	struct err e = {0};
+	bool has = false;
+
+	backend = wall_backend(x->wall, &e);
+	if (!backend || !wall_has(x->wall, backend->name, block, &has, &e))
+		return executor_refuse("release %s: %s", target, e.msg);
+	if (!has && wall_foreign(x->wall, block, now_s, note))
+		return executor_refuse("%s is not blocked by osm (%s; csf -dr, csf -tr)",
+				       target, note);
+	if (!has)
+		return executor_refuse("%s is not blocked by osm", target);
+	if (!wall_release(x->wall, backend->name, block, note, &e))
+		return executor_refuse("release %s: %s", target, e.msg);
+	snprintf(what, sizeof(what), "release %.64s, of which nothing was known", target);
+	log_msg(LOG_LEVEL_INFO, "*Action* %s, by %s", what, who);
+	if (!store_audit(x->store, now_s, who, what, &e))
+		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+	return json_pack("{s:b, s:[], s:s}", "ok", 1, "actions", "message", what);
+}
+
+json_t *keep_release(struct executor *x, const json_t *request, int64_t now_s)
+{
+	const char *text = json_string_value(json_object_get(request, "target"));
+	struct fw_block block = {.direction = FW_INOUT};
+	char who[EXECUTOR_WHO_MAX], target[ADDR_TEXT_MAX];
+	struct action_row row;
+	json_t *undo, *answer;
+
+	if (!executor_who(request, who))
+		return executor_refuse("release: \"who\" is missing");
+	if (!text || !addr_parse_cidr(slice_str(text), &block.net))
+		return executor_refuse("release: %.64s is no address", text ? text : "it");
+	addr_print(&block.net, target);
+	if (!store_action_in_force(x->store, action_name(ACTION_FIREWALL), target, &row))
+		return release_unknown(x, &block, target, who, now_s);
+	undo = json_pack("{s:s, s:I, s:s}", "do", "undo", "id", (json_int_t)row.id, "who",
+			 who);
+	answer = undo_request(x, undo, now_s);
+	json_decref(undo);
+	return answer;
+}

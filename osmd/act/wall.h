@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the osm authors */
+/*
+ * wall: the executor's firewall: which one is in force by the settings, opened when it is
+ * first needed; who is protected from it; blocks and releases. What blocked something is
+ * named in the journal, and only that one releases it.
+ *
+ * With --root nothing of this machine's kernel is touched: only csf (below the root) or none
+ * can be in force then.
+ */
+#ifndef OSM_ACT_WALL_H
+#define OSM_ACT_WALL_H
+
+#include "firewall/fw.h"
+#include "osmd/model/options.h"
+
+#define WALL_WHY_MAX 512
+
+struct wall;
+
+/* Both are borrowed; config may change under it (a reload), wall_reset() tells it. */
+struct wall *wall_new(const struct paths *paths, const struct config *config);
+void wall_free(struct wall *w); /* NULL is fine */
+/* Forget what is open: the settings have changed. */
+void wall_reset(struct wall *w);
+/* This backend whatever the settings say; for tests. */
+void wall_use(struct wall *w, const struct fw_backend *backend);
+
+/* The backend in force now; NULL: there is none, and why. The choice is looked at again at
+ * each call, since csf may have been enabled or disabled. */
+const struct fw_backend *wall_backend(struct wall *w, struct err *e);
+/* Why that one, in one sentence; borrowed. */
+const char *wall_reason(const struct wall *w);
+/* May it be blocked at all? ssh: SSH_CONNECTION of who asks, or NULL. */
+bool wall_may(struct wall *w, const struct fw_block *block, const char *ssh, int64_t now_s,
+	      char why[WALL_WHY_MAX]);
+/* Read once who is protected, for the calls of wall_may() until wall_let(). */
+bool wall_hold(struct wall *w, const char *ssh, int64_t now_s, struct err *e);
+void wall_let(struct wall *w);
+/* Does it stand in csf's own lists, by somebody else, and block as much for as long? where:
+ * for a person. False when there is no csf. */
+bool wall_foreign(struct wall *w, const struct fw_block *block, int64_t now_s,
+		  char where[WALL_WHY_MAX]);
+
+/* name: the backend's, as wall_backend() told it. note: what must be known besides, or "". */
+bool wall_block(struct wall *w, const char *name, const struct fw_block *blocks,
+		size_t count, char note[WALL_WHY_MAX], struct err *e);
+bool wall_release(struct wall *w, const char *name, const struct fw_block *block,
+		  char note[WALL_WHY_MAX], struct err *e);
+/* Is it there, as osm's? */
+bool wall_has(struct wall *w, const char *name, const struct fw_block *block, bool *has,
+	      struct err *e);
+/* Block again in the kernel what is recorded to be in force by that backend: with csf only in
+ * the kernel beside it, if that is told too (csf keeps its own). */
+bool wall_restore(struct wall *w, const char *name, const struct fw_block *blocks,
+		  size_t count, struct err *e);
+/* Which of blocks that csf was told of has somebody taken out of csf's lists? */
+bool wall_removed(struct wall *w, const struct fw_block *blocks, size_t count, fw_each *each,
+		  void *ctx, struct err *e);
+
+#endif
