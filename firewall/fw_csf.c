@@ -22,21 +22,6 @@ static void say(const struct fw *fw, const char *text)
 		fw->settings.say(text, fw->settings.ctx);
 }
 
-static bool check_block(const struct fw_block *b, struct err *err)
-{
-	bool is_uid = !b->net.family;
-
-	if (is_uid && b->uid == 0)
-		return err_set(err, EINVAL, "root's own connections are not blocked");
-	if (!is_uid && b->net.prefix == 0) /* csf -d 203.0.113.9/0 drops everything */
-		return err_set(err, EINVAL, "a prefix of length 0 is everybody");
-	if (b->port_count > FW_PORTS_MAX || b->ttl < 0 || b->ttl > INT32_MAX)
-		return err_set(err, EINVAL, "no such time or ports");
-	if (!is_uid && (b->direction < FW_IN || b->direction > FW_INOUT))
-		return err_set(err, EINVAL, "no such direction");
-	return true;
-}
-
 static bool block_one(struct fw *fw, const struct fw_block *b, struct err *err)
 {
 	struct csf_work w;
@@ -146,7 +131,7 @@ static bool find_fresh(struct fw *fw, const struct fw_block *blocks, size_t coun
 	for (size_t i = 0; i < count; i++) {
 		bool own;
 
-		if (!check_block(&blocks[i], err) || !has_own(fw, &blocks[i], &own, err))
+		if (!has_own(fw, &blocks[i], &own, err))
 			return false;
 		fresh[i] = !own;
 	}
@@ -156,9 +141,13 @@ static bool find_fresh(struct fw *fw, const struct fw_block *blocks, size_t coun
 static bool csf_block(struct fw *fw, const struct fw_block *blocks, size_t count,
 		      struct err *err)
 {
-	bool *fresh = calloc(count ? count : 1, sizeof(*fresh)), ok;
 	size_t done = 0;
+	bool *fresh, ok;
 
+	/* csf itself takes more: csf -d 203.0.113.9/0 drops everything */
+	if (!fw_check(blocks, count, false, err))
+		return false;
+	fresh = calloc(count ? count : 1, sizeof(*fresh));
 	if (!fresh)
 		return err_set(err, ENOMEM, "no memory for %zu blocks", count);
 	ok = find_fresh(fw, blocks, count, fresh, err) &&
@@ -179,6 +168,8 @@ static bool csf_block(struct fw *fw, const struct fw_block *blocks, size_t count
 static bool csf_release(struct fw *fw, const struct fw_block *blocks, size_t count,
 			struct err *err)
 {
+	if (!fw_check(blocks, count, true, err))
+		return false;
 	for (size_t i = 0; i < count; i++)
 		if (!release_one(fw, &blocks[i], err))
 			return false;

@@ -475,18 +475,18 @@ Test(fw_csf, what_makes_no_sense_is_refused_before_anything_is_called)
 		const char *why;
 	} rows[] = {
 		{{.uid = 0, .direction = FW_OUT},
-		 "root's own connections are not blocked"},
+		 "neither an address nor an account's uid"},
 		{{.net = {.family = AF_INET}, .direction = FW_IN},
 		 "a prefix of length 0 is everybody"},
 		{{.net = {.family = AF_INET, .prefix = 32},
 		  .ttl = -1,
 		  .direction = FW_IN},
-		 "no such time or ports"},
+		 "a time of -1 seconds"},
 		{{.net = {.family = AF_INET, .prefix = 32},
 		  .port_count = 16,
 		  .direction = FW_IN},
-		 "no such time or ports"},
-		{{.net = {.family = AF_INET, .prefix = 32}}, "no such direction"},
+		 "16 ports, at most 15"},
+		{{.net = {.family = AF_INET, .prefix = 32}}, "neither in nor out"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
