@@ -113,6 +113,9 @@ json_t *carry_look(struct executor *x, const json_t *request, int64_t now_s);
 void keep_blocks(struct executor *x, int64_t now_s);
 /* The part of it for csf's lists having changed. */
 void keep_removed(struct executor *x, int64_t now_s);
+/* The part of it for csf having been started, flushed or disabled, which empties what legacy
+ * iptables and ipset had. */
+void keep_heal(struct executor *x, int64_t now_s);
 /* {"do":"release","target":ADDRESS,"who":W} */
 json_t *keep_release(struct executor *x, const json_t *request, int64_t now_s);
 

@@ -122,12 +122,13 @@ bool fwact_allowed(struct wall *w, const struct action_row *row, char *why, size
 /* Nothing can be known of it before there is a firewall: fwact_before tells. */
 static enum action_force decided_force(const struct action_job *job)
 {
-	const struct fw_backend *backend = wall_backend(job->wall, NULL);
+	const struct fw_backend *backend = NULL;
 	struct fw_block b;
 	bool has = false;
 
-	if (!backend || no_block(job, &b) ||
-	    !wall_has(job->wall, backend->name, &b, &has, NULL))
+	if (!no_block(job, &b))
+		backend = wall_backend_for(job->wall, &b, NULL);
+	if (!backend || !wall_has(job->wall, backend->name, &b, &has, NULL))
 		return ACTION_NOT_IN_FORCE;
 	return has ? ACTION_IN_FORCE : ACTION_NOT_IN_FORCE;
 }
@@ -160,7 +161,7 @@ bool fwact_before(const struct action_job *job, char out[ACTION_BEFORE_MAX],
 	const char *wrong = no_block(job, &b);
 
 	if (job->wall && !wrong)
-		backend = wall_backend(job->wall, &e);
+		backend = wall_backend_for(job->wall, &b, &e);
 	if (wrong || !backend) {
 		snprintf(why, ACTION_DETAIL_MAX, "%.*s", ACTION_DETAIL_MAX - 1,
 			 wrong ? wrong : e.msg);

@@ -103,28 +103,28 @@ static void look_at(struct keeping *k, const struct kept *one, char why[WALL_WHY
 			 one->row.account);
 }
 
+static const char *const natives[] = {"nft", "iptables", "csf"};
+#define NATIVES (sizeof(natives) / sizeof(natives[0]))
+
 /* Tell a backend again what it is to keep. */
-static bool restore(struct keeping *k, const char *backend)
+static void restore(struct keeping *k, const char *backend, enum log_level success)
 {
 	struct fw_block *blocks = calloc(k->n ? k->n : 1, sizeof(*blocks));
 	struct err e = {0};
 	size_t n = 0;
-	bool ok = true;
+	bool ok;
 
-	if (!blocks)
-		return err_set(k->e, ENOMEM, "no memory for what is blocked");
-	for (size_t i = 0; i < k->n; i++)
+	for (size_t i = 0; blocks && i < k->n; i++)
 		if (strcmp(k->v[i].backend, backend) == 0)
 			blocks[n++] = k->v[i].block;
 	if (n) {
 		ok = wall_restore(k->x->wall, backend, blocks, n, &e);
-		log_msg(ok ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
+		log_msg(ok ? success : LOG_LEVEL_ERROR,
 			"firewall: %zu blocks of before %s %s%s%s", n,
 			ok ? "are in force by" : "could not be put back by", backend,
 			ok ? "" : ": ", e.msg);
 	}
 	free(blocks);
-	return ok;
 }
 
 /* What somebody took out of csf. */
@@ -177,7 +177,6 @@ static void release_unfit(struct keeping *k)
 
 void keep_blocks(struct executor *x, int64_t now_s)
 {
-	static const char *const names[] = {"nft", "iptables", "csf"};
 	const struct fw_backend *backend;
 	struct err e = {0};
 	struct keeping k = {.x = x, .now_s = now_s, .e = &e};
@@ -191,8 +190,21 @@ void keep_blocks(struct executor *x, int64_t now_s)
 		release_removed(&k);
 		release_unfit(&k);
 	}
-	for (size_t i = 0; backend && strcmp(backend->name, "none") != 0 && i < 3; i++)
-		restore(&k, names[i]);
+	for (size_t i = 0; backend && strcmp(backend->name, "none") != 0 && i < NATIVES; i++)
+		restore(&k, natives[i], LOG_LEVEL_INFO);
+	free(k.v);
+}
+
+void keep_heal(struct executor *x, int64_t now_s)
+{
+	struct err e = {0};
+	struct keeping k = {.x = x, .now_s = now_s, .e = &e};
+
+	if (!read_kept(&k))
+		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+	for (size_t i = 0; k.n && i < NATIVES; i++)
+		if (wall_is_fragile(x->wall, natives[i]))
+			restore(&k, natives[i], LOG_LEVEL_DEBUG);
 	free(k.v);
 }
 

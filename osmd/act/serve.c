@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 the osm authors */
 /*
- * serve: the executor's process: one datagram in, one out, and one timer on the wall clock
- * for what expires. It sleeps until one of the two has something for it.
+ * serve: the executor's process: one datagram in, one out, one timer on the wall clock for
+ * what expires, and csf's files. It sleeps until one of them has something for it.
  */
 #include <errno.h>
 #include <poll.h>
@@ -15,8 +15,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "osmd/act/csfwatch.h"
 #include "osmd/act/executor_parts.h"
 #include "osmd/base/log.h"
+
+/* csf writes a list and then tells the kernel, and one call touches several files. */
+#define CSF_SETTLE_MS 500
 
 #define SOCKET_BUFFER (4 * EXECUTOR_MESSAGE_MAX)
 
@@ -114,14 +118,61 @@ static void run_due(struct executor *x, int timer)
 	arm(timer, next_s, now_s);
 }
 
-static int serve_loop(struct executor *x, int fd, int timer, char *space)
+/* What of csf's has changed and is to be looked at once it has settled. */
+struct csf_change {
+	unsigned what;
+	int64_t due_ms;
+};
+
+static int64_t now_ms(void)
 {
-	struct pollfd fds[2] = {{.fd = fd, .events = POLLIN},
-				{.fd = timer, .events = POLLIN}};
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void note_csf(struct csf_change *c, struct csfwatch *w)
+{
+	unsigned what = csfwatch_read(w);
+
+	if (what && !c->what)
+		c->due_ms = now_ms() + CSF_SETTLE_MS;
+	c->what |= what;
+}
+
+/* How long may be slept, in ms; -1: for ever. */
+static int look_at_csf(struct executor *x, struct csf_change *c)
+{
+	int64_t left_ms = c->due_ms - now_ms();
+	unsigned what = c->what;
+
+	if (!what)
+		return -1;
+	if (left_ms > 0)
+		return (int)left_ms;
+	c->what = 0;
+	if (what & CSFWATCH_LISTS)
+		keep_removed(x, (int64_t)time(NULL));
+	if (what & CSFWATCH_STATE)
+		keep_heal(x, (int64_t)time(NULL));
+	return -1;
+}
+
+static int serve_loop(struct executor *x, int fd, int timer, struct csfwatch *csf,
+		      char *space)
+{
+	struct pollfd fds[3] = {{.fd = fd, .events = POLLIN},
+				{.fd = timer, .events = POLLIN},
+				{.fd = csf ? csfwatch_fd(csf) : -1, .events = POLLIN}};
+	struct csf_change change = {0};
 
 	for (;;) {
+		int sleep_ms;
+
 		run_due(x, timer);
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		sleep_ms = look_at_csf(x, &change);
+		if (poll(fds, 3, sleep_ms) < 0 && errno != EINTR)
 			return EXIT_FAILURE;
 		if (executor_lost_database(x)) {
 			log_msg(LOG_LEVEL_ERROR,
@@ -129,6 +180,8 @@ static int serve_loop(struct executor *x, int fd, int timer, char *space)
 				PATH_DB);
 			return EXIT_FAILURE;
 		}
+		if (fds[2].revents)
+			note_csf(&change, csf);
 		if (fds[0].revents && !serve_one(x, fd, space))
 			return EXIT_SUCCESS;
 	}
@@ -138,6 +191,7 @@ int executor_serve(struct executor *x, int fd)
 {
 	char *space = malloc(EXECUTOR_MESSAGE_MAX + 1);
 	int timer = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	struct csfwatch *csf = csfwatch_new(&x->paths);
 	int code = EXIT_FAILURE;
 
 	/* The end comes with the watcher's: an action that runs is finished first. */
@@ -146,10 +200,13 @@ int executor_serve(struct executor *x, int fd)
 	signal(SIGHUP, SIG_IGN);
 	prctl(PR_SET_NAME, "osmd: executor");
 	widen(fd);
+	if (!csf)
+		log_msg(LOG_LEVEL_WARN, "executor: csf's files can't be watched");
 	if (space && timer >= 0)
-		code = serve_loop(x, fd, timer, space);
+		code = serve_loop(x, fd, timer, csf, space);
 	if (timer >= 0)
 		close(timer);
+	csfwatch_free(csf);
 	free(space);
 	return code;
 }

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "firewall/bans.h"
+#include "firewall/csffacts.h"
 #include "firewall/csfbook.h"
 #include "firewall/fw_csf.h"
 #include "osmd/base/file.h"
@@ -195,6 +197,28 @@ const struct fw_backend *wall_backend(struct wall *w, struct err *e)
 	return w->chosen;
 }
 
+const struct fw_backend *wall_backend_for(struct wall *w, struct fw_block *block,
+					  struct err *e)
+{
+	const struct fw_backend *b = wall_backend(w, e), *native;
+	struct csf_facts facts;
+
+	if (b != &fw_csf || !block->net.family)
+		return b;
+	csffacts_read(w->paths, &facts);
+	if (facts.blocks_in_only)
+		block->direction = FW_IN;
+	native = block->net.family == AF_INET6 && !facts.has_ipv6 ? native_beside(w) : NULL;
+	return native ? native : b;
+}
+
+const struct fw_backend *wall_beside(struct wall *w)
+{
+	if (!w->chosen && !wall_backend(w, NULL))
+		return NULL;
+	return native_beside(w);
+}
+
 const char *wall_reason(const struct wall *w)
 {
 	return w->reason;
@@ -358,15 +382,33 @@ bool wall_block(struct wall *w, const char *name, const struct fw_block *blocks,
 	return ok;
 }
 
-/* csf keeps it for now, but nobody is to wait for csf to be let in. */
-static void release_beside(struct wall *w, const struct fw_block *block,
+/* csf can't be asked; nobody is to wait for it to be let in. */
+static bool release_beside(struct wall *w, const struct fw_block *block,
 			   char note[WALL_WHY_MAX])
 {
 	const struct fw_backend *native = native_beside(w), *b;
 	struct fw *fw = native ? open_named(w, native->name, &b, NULL) : NULL;
 
-	if (fw && b->release(fw, block, 1, NULL))
-		snprintf(note, WALL_WHY_MAX, "the kernel (%s) has let it go", b->name);
+	if (!native)
+		return true;
+	if (!fw || !b->release(fw, block, 1, NULL))
+		return false;
+	snprintf(note, WALL_WHY_MAX, "the kernel (%s) has let it go", b->name);
+	return true;
+}
+
+/* Has csf an entry of osm's for it? If that can't be known, yes. */
+static bool csf_lists(struct wall *w, const struct fw_block *block)
+{
+	struct csf_book book;
+	bool ours = false;
+
+	if (!csfbook_read(&book, w->paths, block, NULL))
+		return true;
+	for (size_t i = 0; i < book.count; i++)
+		ours = ours || book.kept[i].is_ours;
+	csfbook_clear(&book);
+	return ours;
 }
 
 bool wall_release(struct wall *w, const char *name, const struct fw_block *block,
@@ -378,7 +420,7 @@ bool wall_release(struct wall *w, const char *name, const struct fw_block *block
 
 	snprintf(note, WALL_WHY_MAX, "%s", fw ? w->note : "");
 	if (!ok && strcmp(name, fw_csf.name) == 0)
-		release_beside(w, block, note);
+		ok = release_beside(w, block, note) && !csf_lists(w, block);
 	return ok;
 }
 
@@ -421,6 +463,14 @@ bool wall_restore(struct wall *w, const char *name, const struct fw_block *block
 		return wall_block(w, name, blocks, count, note, e);
 	native = native_beside(w);
 	return !native || wall_block(w, native->name, blocks, count, note, e);
+}
+
+bool wall_is_fragile(struct wall *w, const char *name)
+{
+	if (!w->chosen && !wall_backend(w, NULL))
+		return false;
+	return strcmp(name, fw_ipt.name) == 0 ||
+	       (strcmp(name, fw_csf.name) == 0 && native_beside(w) == &fw_ipt);
 }
 
 bool wall_removed(struct wall *w, const struct fw_block *blocks, size_t count, fw_each *each,

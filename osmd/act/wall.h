@@ -29,6 +29,12 @@ void wall_use(struct wall *w, const struct fw_backend *backend);
 /* The backend in force now; NULL: there is none, and why. The choice is looked at again at
  * each call, since csf may have been enabled or disabled. */
 const struct fw_backend *wall_backend(struct wall *w, struct err *e);
+/* The same for this block, which csf may not take as it is: its direction becomes `in` where csf
+ * blocks nothing outgoing, and with IPV6 off an IPv6 address is left to the kernel beside csf. */
+const struct fw_backend *wall_backend_for(struct wall *w, struct fw_block *block,
+					  struct err *e);
+/* Who tells the kernel before csf does; NULL: nobody. */
+const struct fw_backend *wall_beside(struct wall *w);
 /* Why that one, in one sentence; borrowed. */
 const char *wall_reason(const struct wall *w);
 /* May it be blocked at all? ssh: SSH_CONNECTION of who asks, or NULL. */
@@ -54,6 +60,8 @@ bool wall_has(struct wall *w, const char *name, const struct fw_block *block, bo
  * the kernel beside it, if that is told too (csf keeps its own). */
 bool wall_restore(struct wall *w, const char *name, const struct fw_block *blocks,
 		  size_t count, struct err *e);
+/* Can csf's restart have taken that backend's blocks out of the kernel? */
+bool wall_is_fragile(struct wall *w, const char *name);
 /* Which of blocks that csf was told of has somebody taken out of csf's lists? */
 bool wall_removed(struct wall *w, const struct fw_block *blocks, size_t count, fw_each *each,
 		  void *ctx, struct err *e);
