@@ -104,11 +104,12 @@ static void on_report(json_t *report, unsigned wanted, bool confirmed, void *ctx
 }
 
 static enum spool_answer on_confirm(struct slice id, struct slice user,
-				    struct slice login, char who[72], void *ctx)
+				    struct slice login, struct slice address,
+				    char who[72], void *ctx)
 {
 	const struct daemon *d = ctx;
 
-	return spool_ask(d->spool, id, user, login, who);
+	return spool_ask(d->spool, id, user, login, address, who);
 }
 
 static bool on_newline_path(struct slice printed, char who[72], void *ctx)

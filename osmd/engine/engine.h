@@ -29,10 +29,12 @@ struct engine_hooks {
 	/* A report was made; the engine keeps no reference after the call. wanted: action bits
 	 * of the rules. confirmed: enough confirmed events to act upon. */
 	void (*report)(json_t *report, unsigned wanted, bool confirmed, void *ctx);
-	/* May be NULL (replay). user: the local login or "" ; login: the mailbox or "".
-	 * With both empty only `who` is asked for (who submitted this id?). */
+	/* May be NULL (replay). user: the local login or "" ; login: the mailbox or "", and the
+	 * address that it is said to have come from. With both empty only `who` is asked for
+	 * (who submitted this id?). */
 	enum spool_answer (*confirm)(struct slice message_id, struct slice user,
-				     struct slice login, char who[72], void *ctx);
+				     struct slice login, struct slice address,
+				     char who[72], void *ctx);
 	/* May be NULL. Does a path longer than what was printed exist: a directory entry that
 	 * begins with the last component of `printed` and a newline, below the home of an
 	 * account? Its owner's name into who. (cpanel.md 4.6: forged lines) */

@@ -54,7 +54,8 @@ static enum spool_answer ask(struct proof *p, const struct exim_line *line,
 	p->asked++;
 	who[0] = '\0';
 	return p->hooks.confirm(line->id, c->login.n ? none : line->user,
-				c->login.n ? c->login : none, who, p->hooks.ctx);
+				c->login.n ? c->login : none,
+				c->login.n ? line->address : none, who, p->hooks.ctx);
 }
 
 enum proof_result proof_arrival(struct proof *p, const struct exim_line *line,
@@ -100,7 +101,7 @@ bool proof_submitter(struct proof *p, struct slice id, int64_t at_s,
 	if (!p->hooks.confirm)
 		return false;
 	p->asked++;
-	if (p->hooks.confirm(id, none, none, who, p->hooks.ctx) != SPOOL_CONFIRMS ||
+	if (p->hooks.confirm(id, none, none, none, who, p->hooks.ctx) != SPOOL_CONFIRMS ||
 	    !who[0])
 		return false;
 	who[FORGERY_WHO_MAX - 1] = '\0';

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "osmd/base/addr.h"
 #include "osmd/parse/address.h"
 #include "osmd/parse/eximline.h"
 
@@ -181,8 +182,28 @@ static bool is_loopback(struct slice address)
 	       slice_starts(address, SLICE("::1"));
 }
 
+/* The spool's "[2001:db8::1]:25" or "192.0.2.7.25" is this address, whatever its form. */
+static bool is_host(struct slice spooled, struct slice address)
+{
+	struct slice host = spooled, port;
+	struct addr a, b;
+
+	if (slice_starts(host, SLICE("["))) {
+		host = (struct slice){host.p + 1, host.n - 1};
+		if (!slice_cut(&host, ']', &port))
+			return false;
+		host = port;
+	} else if (!addr_parse(host, &a)) {
+		const char *dot = host.n ? memrchr(host.p, '.', host.n) : NULL;
+
+		host.n = dot ? (size_t)(dot - host.p) : 0;
+	}
+	return addr_parse(host, &a) && addr_parse(address, &b) && addr_eq(&a, &b);
+}
+
 static enum spool_answer judge(const struct submitter *s, bool whole, struct slice user,
-			       struct slice login, char who[WHO_BYTES])
+			       struct slice login, struct slice address,
+			       char who[WHO_BYTES])
 {
 	bool by_connection = s->address.n > 0;
 
@@ -196,8 +217,13 @@ static enum spool_answer judge(const struct submitter *s, bool whole, struct sli
 			return SPOOL_CONFIRMS;
 		return user.n || login.n ? SPOOL_ABSENT : SPOOL_CONFIRMS;
 	}
+	if (login.n && !same_login(login, s->auth_id))
+		return SPOOL_REFUTES;
+	/* the same message, but not from there: its id may have been overheard */
+	if (login.n && address.n && by_connection && !is_host(s->address, address))
+		return SPOOL_ABSENT;
 	if (login.n)
-		return same_login(login, s->auth_id) ? SPOOL_CONFIRMS : SPOOL_REFUTES;
+		return SPOOL_CONFIRMS;
 	if (!user.n || slice_eq(user, s->login))
 		return SPOOL_CONFIRMS;
 	/* a script's connection to localhost: its owner is in no file of the spool */
@@ -207,7 +233,7 @@ static enum spool_answer judge(const struct submitter *s, bool whole, struct sli
 }
 
 enum spool_answer spool_ask(const char *spool, struct slice message_id, struct slice user,
-			    struct slice login, char who[72])
+			    struct slice login, struct slice address, char who[72])
 {
 	enum spool_answer answer = SPOOL_ABSENT;
 	struct submitter s = {0};
@@ -225,7 +251,7 @@ enum spool_answer spool_ask(const char *spool, struct slice message_id, struct s
 	close(fd);
 	if (n > 0 && read_header((struct slice){text, (size_t)n}, message_id, &s,
 				 st.st_uid, &whole))
-		answer = judge(&s, whole, user, login, who);
+		answer = judge(&s, whole, user, login, address, who);
 	free(text);
 	return answer;
 }

@@ -13,12 +13,14 @@
 #include "cpanel-hooks/accounts.h"
 #include "osmd/engine/engine.h"
 
-/* spool: the spool folder with the root before it. who is set whenever the file names a
+/* spool: the spool folder with the root before it. address: where a login is said to have come
+ * from, or "": a line with a login and another address than the spool's is not confirmed
+ * (SPOOL_ABSENT). who is set whenever the file names a
  * submitter: the login of the client or the local user; "" for mail that came in. A message
  * of a connection from localhost that nobody logged in for is SPOOL_ABSENT for a user: the
  * spool can't tell whose it is. */
 enum spool_answer spool_ask(const char *spool, struct slice message_id, struct slice user,
-			    struct slice login, char who[72]);
+			    struct slice login, struct slice address, char who[72]);
 /* Does the message's sender go on behind a line end? who: the local user who gave it. */
 bool spool_newline_sender(const char *spool, struct slice message_id, char who[72]);
 /* printed: all text after "cwd=" of a physical line. True when the folder it lies in has a

@@ -118,8 +118,10 @@ static void on_report(json_t *report, unsigned wanted, bool confirmed, void *ctx
 
 /* The last character of the id decides. */
 static enum spool_answer on_confirm(struct slice id, struct slice user,
-				    struct slice login, char who[72], void *ctx)
+				    struct slice login, struct slice address,
+				    char who[72], void *ctx)
 {
+	(void)address;
 	(void)ctx;
 	must(eximline_is_id(id));
 	strcpy(who, id.p[0] & 1 ? "osmbob" : "osmerin");

@@ -42,8 +42,10 @@ static void on_report(json_t *report, unsigned wanted, bool confirmed, void *ctx
 }
 
 static enum spool_answer on_confirm(struct slice id, struct slice user,
-				    struct slice login, char who[72], void *ctx)
+				    struct slice login, struct slice address,
+				    char who[72], void *ctx)
 {
+	(void)address;
 	(void)id;
 	(void)user;
 	(void)login;

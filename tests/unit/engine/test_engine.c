@@ -60,10 +60,12 @@ static void on_rise(struct slice account, void *ctx)
 }
 
 static enum spool_answer on_confirm(struct slice id, struct slice user,
-				    struct slice login, char who[72], void *ctx)
+				    struct slice login, struct slice address,
+				    char who[72], void *ctx)
 {
 	const struct lab *l = ctx;
 
+	(void)address;
 	(void)id;
 	if (l->spool_who)
 		snprintf(who, 72, "%s", l->spool_who);

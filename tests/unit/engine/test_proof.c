@@ -17,8 +17,10 @@ static struct {
 } spool;
 
 static enum spool_answer on_confirm(struct slice id, struct slice user,
-				    struct slice login, char who[72], void *ctx)
+				    struct slice login, struct slice address,
+				    char who[72], void *ctx)
 {
+	(void)address;
 	(void)id;
 	(void)ctx;
 	snprintf(spool.user, sizeof(spool.user), "%.*s", (int)user.n, user.p);

@@ -53,7 +53,8 @@ static void put(const char *name, const char *text, size_t n)
 static enum spool_answer ask(const char *id, const char *user, const char *login,
 			     char who[72])
 {
-	return spool_ask(root, slice_str(id), slice_str(user), slice_str(login), who);
+	return spool_ask(root, slice_str(id), slice_str(user), slice_str(login), SLICE(""),
+			 who);
 }
 
 #define FIRST ID "-H\n"
@@ -97,6 +98,38 @@ Test(spool, a_sender_that_goes_on_is_its_users)
 		cr_expect_str_eq(who, rows[i].open ? "osmbob" : "", "%s", rows[i].why);
 	}
 	cr_expect_not(spool_newline_sender(root, SLICE("../x"), who));
+}
+
+Test(spool, a_login_is_confirmed_only_with_the_address_that_it_came_from)
+{
+	static const struct {
+		const char *spooled, *address;
+		enum spool_answer answer;
+	} rows[] = {
+		{"[203.0.113.9]:4411", "203.0.113.9", SPOOL_CONFIRMS},
+		{"203.0.113.9.4411", "203.0.113.9", SPOOL_CONFIRMS},
+		{"[2001:db8::9]:4411", "2001:db8::9", SPOOL_CONFIRMS},
+		{"[2001:db8:0::9]:4411", "2001:DB8::9", SPOOL_CONFIRMS},
+		{"2001:db8::9.4411", "2001:db8::9", SPOOL_CONFIRMS},
+		{"[203.0.113.9]:4411", "", SPOOL_CONFIRMS},
+		{"[203.0.113.9]:4411", "203.0.113.8", SPOOL_ABSENT},
+		{"[203.0.113.9]:4411", "203.0.113.90", SPOOL_ABSENT},
+		{"203.0.113.9.4411", "203.0.113.94", SPOOL_ABSENT},
+		{"[203.0.113.9", "203.0.113.9", SPOOL_ABSENT},
+		{"[203.0.113.9]:4411", "[203.0.113.9]", SPOOL_ABSENT},
+	};
+	char text[512], who[72];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(text, sizeof(text),
+			 FIRST SMTP "--host_address %s\n-auth_id info@bob.example\nXX\n",
+			 rows[i].spooled);
+		put("input/" ID "-H", text, strlen(text));
+		cr_expect_eq(spool_ask(root, SLICE(ID), SLICE(""),
+				       SLICE("info@bob.example"),
+				       slice_str(rows[i].address), who),
+			     rows[i].answer, "%s, %s", rows[i].spooled, rows[i].address);
+	}
 }
 
 Test(spool, says_who_submitted)
