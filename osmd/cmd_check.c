@@ -9,7 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "firewall/csffacts.h"
 #include "osmd/act/custom.h"
+#include "osmd/act/wall.h"
 #include "osmd/cmd.h"
 #include "osmd/cmd_lists.h"
 #include "osmd/ctl/ctl.h"
@@ -420,6 +422,74 @@ static void check_custom(struct check *k)
 		row(k, "custom", wanted ? CHECK_BAD : CHECK_WARN, lost, "%s", e.msg);
 }
 
+static bool is_wanted(const struct check *k, unsigned bits)
+{
+	for (int t = 0; t < TRIGGER_COUNT; t++)
+		if (k->config.trigger[t].actions & bits)
+			return true;
+	return false;
+}
+
+/* Which firewall the actions and osm -d use, and why. */
+static void check_firewall(struct check *k)
+{
+	static const char lost[] =
+		"nothing is blocked: the actions firewall and block_smtp, osm -d";
+	bool wanted = is_wanted(k, ACTION_BIT(ACTION_FIREWALL) | ACTION_BIT(ACTION_BLOCK_SMTP));
+	enum check_state without = wanted ? CHECK_BAD : CHECK_WARN;
+	struct wall *wall = wall_new(&k->c->paths, &k->config);
+	const struct fw_backend *backend, *beside = NULL;
+	struct err e = {0};
+
+	backend = wall ? wall_backend(wall, &e) : NULL;
+	if (backend && strcmp(backend->name, "csf") == 0)
+		beside = wall_beside(wall);
+	if (!backend)
+		row(k, "firewall", without, lost, "%s", e.msg);
+	else
+		row(k, "firewall", strcmp(backend->name, "none") ? CHECK_OK : without, lost,
+		    "%s%s%s%s: %s", backend->name, beside ? ", and " : "",
+		    beside ? beside->name : "", beside ? " before it" : "",
+		    wall_reason(wall));
+	wall_free(wall);
+}
+
+/* What csf's configuration means for osm. */
+static void check_csf(struct check *k)
+{
+	struct csf_facts f;
+
+	csffacts_read(&k->c->paths, &f);
+	if (!f.is_installed)
+		return;
+	if (f.is_disabled)
+		row(k, "csf", CHECK_WARN, "osm blocks without csf, unless FIREWALL is csf",
+		    "is disabled (csf -e enables it)");
+	else if (f.has_failed)
+		row(k, "csf", CHECK_WARN, "osm blocks without csf, unless FIREWALL is csf",
+		    "its last start failed: /etc/csf/csf.error says why");
+	if (!f.is_readable)
+		row(k, "csf", CHECK_WARN, "osm blocks without csf, unless FIREWALL is csf",
+		    "/etc/csf/csf.conf can't be read");
+	if (f.is_testing)
+		row(k, "csf", CHECK_WARN, "osm blocks without csf, unless FIREWALL is csf",
+		    "TESTING is on in csf.conf: csf would block nothing");
+	if (f.is_readable && !f.has_ipv6)
+		row(k, "csf", CHECK_WARN, "IPv6 addresses are blocked in the kernel only",
+		    "IPV6 is off in csf.conf: csf refuses IPv6 addresses");
+	if (f.blocks_in_only)
+		row(k, "csf", CHECK_OK, "",
+		    "LF_BLOCKINONLY: osm -d blocks incoming packets only, as csf -d does");
+	if (f.uses_ipset)
+		row(k, "csf", CHECK_OK, "",
+		    "LF_IPSET: csf -r empties every set of this host; osm puts its own back");
+	if (f.blocks_smtp)
+		row(k, "csf", CHECK_OK, "",
+		    "SMTP_BLOCK: csf refuses all accounts' own SMTP connections but those of "
+		    "SMTP_ALLOWUSER and SMTP_ALLOWGROUP; packet may not see them, and "
+		    "block_smtp adds these accounts");
+}
+
 int cmd_check(struct cmd *c)
 {
 	struct check k = {.c = c};
@@ -439,6 +509,8 @@ int cmd_check(struct cmd *c)
 	check_database(&k);
 	check_program(&k, "sendmail", k.config.sendmail, CHECK_MISSING,
 		      "reports are not mailed: the action email");
+	check_firewall(&k);
+	check_csf(&k);
 	check_custom(&k);
 	check_daemon(&k);
 	check_packets(&k);

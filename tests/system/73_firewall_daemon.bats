@@ -3,17 +3,40 @@
 # network namespaces, with a live osmd.
 
 load helpers
-setup_file() { lab_begin; }
+setup_file() {
+	lab_begin
+	[ -n "${LAB_WHY_NOT:-}" ] || own_sbin
+}
 teardown_file() { lab_end; }
 setup() {
 	lab_or_skip
 	fresh
-	osm_table_gone
-	rm -f "$ROOT/usr/sbin/csf"
+	fwtool nft flush
+	inlab rm -f /usr/sbin/csf
 	rm -rf "$ROOT/etc/csf" "$ROOT/var/lib/csf"
 }
 teardown() { [ -n "${LAB_WHY_NOT:-}" ] || osmd_stop; }
 
+# csf has one place, and the lab sees this machine's own: a copy of it lies over it there.
+own_sbin() {
+	cp -a /usr/sbin "$LAB/sbin"
+	rm -f "$LAB/sbin/csf"
+	inlab mount --bind "$LAB/sbin" /usr/sbin
+}
+with_csf() { # [KEY=VALUE...]: csf's double is installed and started
+	local pair
+	mkdir -p "$ROOT/etc/csf" "$ROOT/var/lib/csf"
+	install -m 700 "$TESTS/lab/doubles/csf" "$LAB/sbin/csf"
+	echo 15.00 >"$ROOT/etc/csf/version.txt"
+	: >"$ROOT/etc/csf/csf.deny"
+	: >"$ROOT/var/lib/csf/csf.tempban"
+	for pair in TESTING=0 IPV6=1 DENY_IP_LIMIT=1000 "$@"; do
+		sed -i "/^${pair%%=*} /d" "$ROOT/etc/csf/csf.conf" 2>/dev/null || true
+		echo "${pair%%=*} = \"${pair#*=}\"" >>"$ROOT/etc/csf/csf.conf"
+	done
+	csf -r
+}
+csf() { inlab csf "$@" 3>&-; }
 fwtool() { inlab fwtool "$@"; }
 osm_table_gone() { fwtool nft flush; }
 blocks() { fwtool nft list; } # "ADDRESS TTL DIRECTION PORTS REASON", as the kernel has them
@@ -149,4 +172,159 @@ for row in db.execute("select state, detail from action where action = ? and tar
 		[ "$status" -ne 0 ] || { echo "$who was blocked"; return 1; }
 	done
 	same "$(blocks)" "" "blocks left"
+}
+
+@test "protected addresses are refused, with the list and the line" {
+	conf FIREWALL=nft
+	printf '# office\nip:203.0.113.64/26\n' >"$ROOT/etc/osm/osm.ignore"
+	mkdir -p "$ROOT/etc/csf"
+	printf '# known\n198.51.100.0/28 # partner\n' >"$ROOT/etc/csf/csf.allow"
+	osmd_start
+	local row
+	while IFS='|' read -r what why; do
+		run osm -d "$what"
+		[ "$status" -ne 0 ] || { echo "$what was blocked"; return 1; }
+		[[ "$output" == *"$why"* ]] || { echo "$what: $output"; return 1; }
+	done <<-'T'
+		192.0.2.10|one of this server's own addresses
+		127.0.0.1|protected
+		192.0.2.1|gateway
+		203.0.113.70|lies in 203.0.113.64/26, which is in /etc/osm/osm.ignore line 2
+		203.0.113.0/24|contains 203.0.113.64/26
+		198.51.100.3|/etc/csf/csf.allow line 2
+		0.0.0.0/0|too much of the Internet
+		1.2.3|is no address
+		mail.example|is no address
+	T
+	run osm -d 203.0.113.10 -1
+	same "$status" 2 "a time of -1"
+	same "$(blocks)" "" blocks
+}
+
+@test "TESTING: decided, told, nothing blocked" {
+	conf TESTING=1 LOGLINE_ACTIONS=store,firewall,block_smtp FIREWALL=nft
+	osmd_start
+	send mailbox "$BOX" 25 --ips 1
+	wait_until 10 eval '[[ "$(journal firewall 203.0.113.10)" == "skipped TESTING: would have blocked"* ]]'
+	[[ "$(journal block_smtp osmbob)" == "skipped TESTING"* ]]
+	run osm -d 203.0.113.11
+	[[ "$output" == *TESTING* ]] || { echo "$output"; return 1; }
+	connects 203.0.113.10
+	reaches osmbob
+}
+
+@test "an executor that is killed in the middle of a block finishes it, once" {
+	with_csf
+	conf FIREWALL=csf
+	osmd_start
+	echo slow=2 >"$ROOT/var/lib/csf/double"
+	inlab sh -c 'osm -d 203.0.113.10 600 killed >/dev/null 2>&1 &'
+	wait_until 10 is_out 203.0.113.10 # the kernel is told before csf
+	inlab pkill -KILL -x "osmd: executor"
+	rm "$ROOT/var/lib/csf/double"
+	wait_until 20 eval '[ -n "$(action firewall 203.0.113.10)" ]'
+	is_out 203.0.113.10
+	same "$(grep -c "^[0-9]*|203.0.113.10|" "$ROOT/var/lib/csf/csf.tempban")" 1 "csf's entries"
+	osm -dr 203.0.113.10
+	connects 203.0.113.10
+	same "$(cat "$ROOT/var/lib/csf/csf.tempban")" "" "csf's entries"
+}
+
+@test "csf: it shows what osm blocks, and what is taken out of it osm lets go, too" {
+	with_csf
+	conf LOGLINE_ACTIONS=store,firewall
+	osmd_start
+	send mailbox "$BOX" 60 --ips 1 --rate 50 || true
+	wait_until 10 eval '[ -n "$(action firewall 203.0.113.10)" ]'
+	is_out 203.0.113.10
+	run csf -g 203.0.113.10
+	[[ "$output" == *"osm: action"*"logline info@bobs-garage.example"* ]] || { echo "$output"; return 1; }
+	csf -tr 203.0.113.10
+	wait_until 10 connects 203.0.113.10
+	wait_until 5 eval '[[ "$(journal firewall 203.0.113.10)" == "undone taken out of csf"* ]]'
+	osm -d 203.0.113.11 for good
+	is_out 203.0.113.11
+	csf -dr 203.0.113.11
+	wait_until 10 connects 203.0.113.11
+	# an editor does it, too; and while osmd is down
+	osm -d 203.0.113.12
+	osm -d 203.0.113.13 600
+	sed -i /203.0.113.12/d "$ROOT/etc/csf/csf.deny"
+	wait_until 10 connects 203.0.113.12
+	osmd_stop
+	csf -tr 203.0.113.13
+	is_out 203.0.113.13
+	osmd_start
+	wait_until 10 connects 203.0.113.13
+	same "$(blocks)" "" "blocks left"
+	same "$(actions_in_force)" "" "actions left"
+}
+
+@test "csf: what the administrator blocked is left so, and never released by osm" {
+	with_csf
+	conf
+	osmd_start
+	csf -d 203.0.113.10 "by hand"
+	run osm -d 203.0.113.10 600
+	same "$status" 1
+	[[ "$output" == *"csf has it already: 203.0.113.10 # by hand"* ]] || { echo "$output"; return 1; }
+	run osm -dr 203.0.113.10
+	same "$status" 1
+	[[ "$output" == *"csf -dr"* ]] || { echo "$output"; return 1; }
+	grep -q "^203.0.113.10 # by hand" "$ROOT/etc/csf/csf.deny"
+	osm act block_smtp osmbob
+	grep -q "^tcp|out|d=25,465,587|u=$(inlab id -u osmbob) # osm: action" "$ROOT/etc/csf/csf.deny"
+	run reaches osmbob
+	same "$status" 1 "the blocked account"
+	osm undo "$(action block_smtp osmbob)"
+	reaches osmbob
+	! grep -q "osm:" "$ROOT/etc/csf/csf.deny"
+}
+
+@test "legacy iptables: csf -r takes all chains and sets away, osm puts its blocks back" {
+	with_csf
+	conf FIREWALL=iptables
+	inlab fwtool iptables init || skip "no legacy iptables here"
+	osmd_start
+	osm -d 203.0.113.10 600
+	osm act block_smtp osmbob
+	is_out 203.0.113.10
+	# what csf -r does while it holds its lock; the double's own rules are not legacy ones
+	rm -f "$ROOT/var/lib/csf/go"
+	inlab sh -c 'exec 9>/var/lib/csf/csf.lock; flock 9
+		for t in iptables-legacy ip6tables-legacy; do $t -F; $t -X; done
+		ipset flush; ipset destroy
+		until [ -e /var/lib/csf/go ]; do sleep 0.1; done' 3>&- &
+	wait_until 10 connects 203.0.113.10
+	touch "$ROOT/var/lib/csf/go"
+	wait_until 10 is_out 203.0.113.10
+	run reaches osmbob
+	same "$status" 1 "the blocked account"
+	osm -dr 203.0.113.10
+	connects 203.0.113.10
+	osm undo "$(action block_smtp osmbob)"
+	fwtool iptables flush
+}
+
+@test "check names the firewall in force, and what csf's configuration means for it" {
+	conf FIREWALL=nft
+	run osm check
+	[[ "$output" == *"OK       firewall"*"nft: osm.conf asks for nft"* ]] || { echo "$output"; return 1; }
+	conf
+	with_csf SMTP_BLOCK=1 LF_IPSET=1
+	run osm check
+	[[ "$output" == *"OK       firewall"*"csf, and nft before it: csf is installed and enabled"* ]] || { echo "$output"; return 1; }
+	[[ "$output" == *"csf"*"SMTP_BLOCK"* ]] || { echo "$output"; return 1; }
+	[[ "$output" == *"csf"*"LF_IPSET"* ]] || { echo "$output"; return 1; }
+	with_csf TESTING=1
+	run osm check
+	[[ "$output" == *"WARN     csf"*TESTING* ]] || { echo "$output"; return 1; }
+	[[ "$output" == *"firewall"*"nft:"* ]] || { echo "$output"; return 1; }
+	with_csf TESTING=0
+	csf -x
+	run osm check
+	[[ "$output" == *"WARN     csf"*"disabled"* ]] || { echo "$output"; return 1; }
+	conf FIREWALL=none LOGLINE_ACTIONS=store,firewall
+	run osm check
+	[[ "$output" == *"BAD      firewall"*"none"* ]] || { echo "$output"; return 1; }
 }
