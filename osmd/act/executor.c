@@ -420,6 +420,7 @@ json_t *executor_due(struct executor *x, int64_t now_s)
 		executor_stream(x, now_s);
 	if (x->config.report_days && x->pruned_s + DAY_S <= now_s) {
 		x->pruned_s = now_s;
+		keep_heal(x, now_s); /* an ipset's longest time is some 24 days */
 		if (!store_report_prune(
 			    x->store, now_s - (int64_t)x->config.report_days * DAY_S, &e))
 			log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);

@@ -9,7 +9,7 @@
 #include "osmd/model/event.h"
 
 #define SHARE 10   /* an address must have sent this part of what is confirmed */
-#define CSF_TTL_LEAST_S 2 /* csf makes an hour of less */
+#define CSF_TTL_LEAST_S 2 /* csf makes an hour of one */
 
 static const char *const direction_words[] = {
 	[FW_IN] = "in", [FW_OUT] = "out", [FW_INOUT] = "inout"};
@@ -209,7 +209,9 @@ enum action_state fwact_perform(const struct action_job *job,
 		snprintf(detail, ACTION_DETAIL_MAX, "its row does not say what to block");
 		return ACTION_FAILED;
 	}
-	if (b.ttl < 0 || (b.ttl && b.ttl < CSF_TTL_LEAST_S)) {
+	if (b.ttl == 1 && strcmp(backend, "csf") == 0)
+		b.ttl = CSF_TTL_LEAST_S;
+	if (b.ttl < 0) {
 		snprintf(detail, ACTION_DETAIL_MAX, "its time was over before it was done");
 		return ACTION_FAILED;
 	}
