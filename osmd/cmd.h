@@ -88,7 +88,8 @@ json_t *cmd_ask(const struct cmd *c, json_t *request, unsigned timeout_s, int *c
 /* Have the daemon's executor do it; without a daemon one of our own under its lock. Prints what
  * came of it. Takes no reference. */
 int cmd_do(const struct cmd *c, const json_t *request);
-/* Have the firewall block an address or prefix; ttl_s 0: until it is released. */
+/* Have the firewall block an address or prefix; ttl_s 0: until it is released; below: for
+ * FIREWALL_TTL. */
 int cmd_deny_address(const struct cmd *c, const char *address, int64_t ttl_s,
 		     const char *reason);
 /* Is there no daemon at all behind this error of ctl_ask? */

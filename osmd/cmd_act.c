@@ -221,7 +221,7 @@ int cmd_act(struct cmd *c)
 		return cmd_fail(c, CMD_USAGE, "%s: --expire is 30m, 2h or 7d, not %s",
 				c->name, expire);
 	if (strcmp(action, action_name(ACTION_FIREWALL)) == 0)
-		return cmd_deny_address(c, target, expire_s, "");
+		return cmd_deny_address(c, target, expire ? expire_s : -1, "");
 	if (strcmp(c->name, "block") == 0 && strchr(target, '@'))
 		return cmd_fail(c, CMD_USAGE,
 				"block: an account, not a mailbox; osm hold "

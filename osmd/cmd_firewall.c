@@ -44,11 +44,12 @@ int cmd_deny_address(const struct cmd *c, const char *address, int64_t ttl_s,
 	if (!addr_parse_cidr(slice_str(address), &net))
 		return cmd_fail(c, CMD_USAGE, "%s: %s is no address and no prefix", c->name,
 				address);
-	request = json_pack("{s:s, s:s, s:I, s:s, s:s, s:s*}", "do", "firewall", "target",
-			    address, "expire", (json_int_t)ttl_s, "reason", reason, "who",
-			    cmd_who(), "ssh", ssh);
+	request = json_pack("{s:s, s:s, s:s, s:s, s:s*}", "do", "firewall", "target",
+			    address, "reason", reason, "who", cmd_who(), "from", ssh);
 	if (!request)
 		return cmd_fail(c, CMD_FAILED, "no memory");
+	if (ttl_s >= 0)
+		json_object_set_new(request, "expire", json_integer(ttl_s));
 	code = cmd_do(c, request);
 	json_decref(request);
 	return code;

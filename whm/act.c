@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "osmd/model/options.h"
@@ -112,10 +113,11 @@ void act_page(struct site *s)
 		page_callout_text(s->page, "bad", "An action that this page doesn't know.");
 		return;
 	}
+	/* the administrator's own address is never blocked */
 	answer = site_ask(s,
-			  json_pack("{s:s, s:s, s:s, s:s}", "do", what, "target",
+			  json_pack("{s:s, s:s, s:s, s:s, s:s*}", "do", what, "target",
 				    site_field(s, "target"), "account", site_field(s, "account"),
-				    "who", "root"),
+				    "who", "root", "from", getenv("REMOTE_ADDR")),
 			  WAIT_S, &e);
 	outcome(s, answer, &e);
 	json_decref(answer);

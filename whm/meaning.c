@@ -36,6 +36,14 @@ static const struct meaning rows[] = {
 	 "Its sites, mail and logins go down at once and its processes are ended: all its customers "
 	 "notice. Nothing is deleted.",
 	 "The panel gives the account its sites, mail and logins back."},
+	{"block_smtp", "Block the account's own SMTP", MEANING_ACCOUNT, false,
+	 "What its programs connect to other mail servers themselves is refused at once. What Exim "
+	 "delivers for it goes on.",
+	 "Its programs may connect to other mail servers again."},
+	{"firewall", "Block the address", MEANING_ADDRESS, true,
+	 "It can't connect to this server any more, for FIREWALL_TTL seconds; its open connections end. "
+	 "Others may share the address.",
+	 "It can connect to this server again."},
 	{"rename_path", "Rename the directory", MEANING_PATH, true,
 	 "It gets another name (RENAME_SUFFIX) and nobody may read it: what runs in it stops working. "
 	 "Nothing is deleted.",

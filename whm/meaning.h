@@ -16,6 +16,7 @@ enum meaning_on {
 	MEANING_MAILBOX,
 	MEANING_EITHER, /* the mailbox where there is one, else the account */
 	MEANING_PATH,
+	MEANING_ADDRESS, /* one that sent confirmed messages */
 	MEANING_SCRIPT
 };
 

@@ -9,8 +9,8 @@
 
 #include "whm/meaning.h"
 
-/* Scripts of one report that are offered to be renamed. */
-#define SCRIPTS_MAX 3
+/* Scripts of one report that are offered to be renamed, addresses to be blocked. */
+#define OFFERED_MAX 3
 #define LABEL_MAX 200
 
 /* What counts here and is done to: the executor checks all of it. */
@@ -52,11 +52,11 @@ static void form(struct site *s, const struct meaning *m, const char *target,
 		page_close(s->page);
 }
 
-static void scripts(struct site *s, const struct meaning *m, const json_t *r)
+static void each_of(struct site *s, const struct meaning *m, const json_t *r, const char *name)
 {
-	const json_t *list = json_object_get(r, "scripts");
+	const json_t *list = json_object_get(r, name);
 
-	for (size_t i = 0; i < json_array_size(list) && i < SCRIPTS_MAX; i++)
+	for (size_t i = 0; i < json_array_size(list) && i < OFFERED_MAX; i++)
 		form(s, m, json_text(json_array_get(list, i), "value"), json_text(r, "account"));
 }
 
@@ -81,7 +81,10 @@ static void offer(struct site *s, const struct meaning *m, const json_t *r)
 		target = path_of(r);
 		break;
 	case MEANING_SCRIPT:
-		scripts(s, m, r);
+		each_of(s, m, r, "scripts");
+		break;
+	case MEANING_ADDRESS:
+		each_of(s, m, r, "confirmed_ips");
 		break;
 	}
 	if (target[0])

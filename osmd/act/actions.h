@@ -32,7 +32,7 @@ struct action_job {
 	const struct action_row *row;
 	const json_t *report; /* NULL: by hand; only for actions with needs_report */
 	struct wall *wall;    /* of those that the firewall carries out */
-	const char *ssh;      /* SSH_CONNECTION of who asks by hand, or NULL */
+	const char *from;     /* where who asks by hand is logged in from, or NULL */
 	int64_t now_s;	      /* when it is done or undone */
 };
 

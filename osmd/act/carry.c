@@ -553,7 +553,9 @@ static bool read_order(struct executor *x, const json_t *request,
 		 (!json_is_integer(expire) || after_s < 0 || after_s > EXPIRE_MAX_S))
 		snprintf(why, GUARD_WHY_MAX, "\"expire\" is no number of seconds");
 	else if (kind->on == ACTION_ON_ADDRESS)
-		return read_address_order(request, target, expire ? after_s : 0, row, why);
+		return read_address_order(
+			request, target, expire ? after_s : x->config.firewall_ttl_s, row,
+			why);
 	else if (guard_account(x->accounts, &x->config, account, why)) {
 		copy(row->account, sizeof(row->account), account);
 		copy(row->target, sizeof(row->target), account);
@@ -590,7 +592,7 @@ json_t *carry_by_hand(struct executor *x, const json_t *request, enum action_id 
 	copy(row.action, sizeof(row.action), slice_str(action_name(id)));
 	if (!read_order(x, request, kind, &row, who, why))
 		return executor_refuse("%s: %s", row.action, why);
-	job.ssh = json_string_value(json_object_get(request, "ssh"));
+	job.from = json_string_value(json_object_get(request, "from"));
 	decide_now(x, &job, kind, x->config.testing, true, &d);
 	if (!d.go)
 		return executor_refuse("%s %s: %s", row.action, row.target, d.detail);

@@ -16,7 +16,7 @@
  *       list files have changed
  *   {"do":"look","accounts":["...",...]}   their counts rise: see what Apache serves of them
  *   {"do":"firewall","target":"192.0.2.7" or "192.0.2.0/24","who":"root","expire":N,"reason":"...",
- *       "ssh":SSH_CONNECTION}   expire 0 or absent: until it is released
+ *       "from":ADDRESS of who asks}   expire 0: until it is released; absent: FIREWALL_TTL
  *   {"do":"release","target":"192.0.2.7","who":"root"}   undoes the firewall's block of it
  *   {"do":"expire"}   (timers: undo what has expired)     {"do":"reload"}   {"do":"ping"}
  * Answers: {"ok":true|false,"error":"...","report":"ID","actions":[{id,action,target,state,detail}]}

@@ -173,7 +173,7 @@ bool fwact_before(const struct action_job *job, char out[ACTION_BEFORE_MAX],
 		return false;
 	}
 	b.ttl = job->row->expires_s ? job->row->expires_s - job->row->created_s : 0;
-	if (!wall_may(job->wall, &b, job->ssh, job->row->created_s, why) ||
+	if (!wall_may(job->wall, &b, job->from, job->row->created_s, why) ||
 	    wall_foreign(job->wall, &b, job->row->created_s, why))
 		return false;
 	if (b.net.family)

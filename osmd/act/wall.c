@@ -289,9 +289,9 @@ static bool protect_all_ignored(struct wall *w, struct bans *bans, int64_t now_s
 	return ok;
 }
 
-static struct bans *load_bans(struct wall *w, const char *ssh, int64_t now_s, struct err *e)
+static struct bans *load_bans(struct wall *w, const char *from, int64_t now_s, struct err *e)
 {
-	const struct bans_settings settings = {.paths = w->paths, .ssh_client = ssh};
+	const struct bans_settings settings = {.paths = w->paths, .ssh_client = from};
 	struct bans *bans = bans_load(&settings, e);
 
 	if (bans && !protect_all_ignored(w, bans, now_s, e)) {
@@ -301,10 +301,10 @@ static struct bans *load_bans(struct wall *w, const char *ssh, int64_t now_s, st
 	return bans;
 }
 
-bool wall_hold(struct wall *w, const char *ssh, int64_t now_s, struct err *e)
+bool wall_hold(struct wall *w, const char *from, int64_t now_s, struct err *e)
 {
 	wall_let(w);
-	w->held = load_bans(w, ssh, now_s, e);
+	w->held = load_bans(w, from, now_s, e);
 	return w->held != NULL;
 }
 
@@ -314,11 +314,11 @@ void wall_let(struct wall *w)
 	w->held = NULL;
 }
 
-bool wall_may(struct wall *w, const struct fw_block *block, const char *ssh, int64_t now_s,
+bool wall_may(struct wall *w, const struct fw_block *block, const char *from, int64_t now_s,
 	      char why[WALL_WHY_MAX])
 {
 	struct err e = {0};
-	struct bans *bans = w->held ? w->held : load_bans(w, ssh, now_s, &e);
+	struct bans *bans = w->held ? w->held : load_bans(w, from, now_s, &e);
 	char said[BANS_WHY_MAX] = "";
 	bool may;
 

@@ -37,11 +37,12 @@ const struct fw_backend *wall_backend_for(struct wall *w, struct fw_block *block
 const struct fw_backend *wall_beside(struct wall *w);
 /* Why that one, in one sentence; borrowed. */
 const char *wall_reason(const struct wall *w);
-/* May it be blocked at all? ssh: SSH_CONNECTION of who asks, or NULL. */
-bool wall_may(struct wall *w, const struct fw_block *block, const char *ssh, int64_t now_s,
+/* May it be blocked at all? from: SSH_CONNECTION, or the address, of who
+ * asks; or NULL. */
+bool wall_may(struct wall *w, const struct fw_block *block, const char *from, int64_t now_s,
 	      char why[WALL_WHY_MAX]);
 /* Read once who is protected, for the calls of wall_may() until wall_let(). */
-bool wall_hold(struct wall *w, const char *ssh, int64_t now_s, struct err *e);
+bool wall_hold(struct wall *w, const char *from, int64_t now_s, struct err *e);
 void wall_let(struct wall *w);
 /* Does it stand in csf's own lists, by somebody else, and block as much for as long? where:
  * for a person. False when there is no csf. */

@@ -281,6 +281,16 @@ for row in db.execute("select state, detail from action where action = ? and tar
 	! grep -q "osm:" "$ROOT/etc/csf/csf.deny"
 }
 
+@test "csf without IPv6: an IPv6 address is blocked in the kernel" {
+	with_csf IPV6=0
+	conf
+	osmd_start
+	osm -d 2001:db8:2::7 600
+	[[ "$(fwtool nft list)" == *"2001:db8:2::7 "* ]] || { fwtool nft list; return 1; }
+	osm -dr 2001:db8:2::7
+	same "$(blocks)" "" "blocks left"
+}
+
 @test "legacy iptables: csf -r takes all chains and sets away, osm puts its blocks back" {
 	with_csf
 	conf FIREWALL=iptables

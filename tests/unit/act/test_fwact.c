@@ -326,9 +326,67 @@ Test(fwact, what_is_no_address_or_nobodys_to_block_is_refused)
 		"\"expire\"");
 	refused(ask(NOW, "{\"do\":\"firewall\",\"target\":\"203.0.113.7\"}"), "who");
 	refused(ask(NOW, "{\"do\":\"firewall\",\"target\":\"203.0.113.7\",\"who\":\"root\","
-			 "\"ssh\":\"203.0.113.7 4000 192.0.2.10 22\"}"),
+			 "\"from\":\"203.0.113.7 4000 192.0.2.10 22\"}"),
 		"logged in");
 	cr_expect_eq(block_calls, 0);
+}
+
+/* csf as far as its lists go; nobody calls it. */
+static void have_csf(const char *deny, const char *tempban)
+{
+	cr_assert(file_mkdirs(at("/etc/csf"), 0755, NULL));
+	cr_assert(file_mkdirs(at("/var/lib/csf"), 0755, NULL));
+	put_program("/usr/sbin/csf", "#!/bin/sh\n# %s\nexit 1\n");
+	put("/etc/csf/csf.conf", "TESTING = \"0\"\nIPV6 = \"1\"\n");
+	put("/etc/csf/csf.deny", deny);
+	put("/var/lib/csf/csf.tempban", tempban);
+}
+
+Test(fwact, what_csf_blocks_by_anothers_word_is_left_to_csf)
+{
+	char bans[256];
+
+	snprintf(bans, sizeof(bans), "%d|203.0.113.8||in|7200|lfd - x\n", NOW);
+	have_csf("203.0.113.0/29 # office\n198.51.100.1 # osm: ours\n", bans);
+	refused(deny("203.0.113.7", 600), "csf has it already: 203.0.113.0/29 # office");
+	json_decref(deny("203.0.113.8", 3600)); /* both ways: lfd's is only inwards */
+	cr_expect_eq(there_n, 1);
+	json_decref(deny("203.0.113.9", 0)); /* beside that prefix */
+	json_decref(deny("198.51.100.1", 0)); /* osm's own, left over: it is made anew */
+	cr_expect_eq(there_n, 3);
+}
+
+Test(fwact, a_ban_of_lfds_counts_as_long_as_it_lasts)
+{
+	static const unsigned parts[] = {10};
+	char bans[256];
+	json_t *answer;
+
+	snprintf(bans, sizeof(bans), "%d|203.0.113.1||in|%d|lfd - x\n", NOW - 10, 3609);
+	have_csf("", bans);
+	answer = fire(parts, 1, true); /* FIREWALL_TTL ends a second later */
+	expect_row(answer, 0, "203.0.113.1", "done", "blocked");
+	json_decref(answer);
+	json_decref(release("203.0.113.1"));
+	snprintf(bans, sizeof(bans), "%d|203.0.113.1||in|%d|lfd - x\n", NOW - 10, 3610);
+	put("/var/lib/csf/csf.tempban", bans);
+	{
+		static const unsigned more[] = {11};
+
+		answer = fire(more, 1, true);
+	}
+	expect_row(answer, 0, "203.0.113.1", "skipped", "csf has it already");
+	json_decref(answer);
+}
+
+Test(fwact, by_hand_without_a_time_it_is_firewall_ttl)
+{
+	json_t *answer = ask(NOW, "{\"do\":\"firewall\",\"target\":\"203.0.113.7\","
+				  "\"who\":\"root\"}");
+
+	cr_expect(is_ok(answer));
+	json_decref(answer);
+	cr_expect_eq(there[0].ttl, 3600);
 }
 
 Test(fwact, a_firewall_that_fails_is_told_and_nothing_is_in_force)
