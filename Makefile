@@ -35,7 +35,7 @@ PROGRAMS := $(B)/osmd $(B)/osm $(B)/osm-hook $(B)/osm-whm
 CLI     := osmd/osm.c $(sort $(wildcard osmd/cmd_*.c))
 
 .PHONY: all help deps have-deps demo check quick unit unit-asan clang-warnings layers system browser \
-        fuzz fuzz-long kill-long bench man format clean
+        fuzz fuzz-long kill-long bench man install format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -180,6 +180,9 @@ bench: all $(B)/tests/bench/fill_store ## speed against named peers in the same 
 	bash tests/bench/bench.sh
 	bash tests/bench/page.sh
 	@$(MAKE) --no-print-directory bench-firewall
+
+install: all ## lay the files on this system, or below DESTDIR (install.sh does the rest)
+	sh osmd/lay.sh $(DESTDIR)
 
 format: ## clang-format over the tree
 	clang-format -i $$(git ls-files '*.c' '*.h')

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs what building and testing osm needs, by the distribution's package manager.
 # --check: only say whether everything is there (exit 0) or what is missing (exit 1).
+# --build: only what building needs (install.sh).
 # --browser: what `make browser` needs, too.
 set -eu
 
@@ -9,30 +10,50 @@ apt_build="gcc make pkg-config libc6-dev libjansson-dev libxml2-dev libyaml-dev 
  libpcre2-dev libarchive-dev libsystemd-dev libseccomp-dev libcap-ng-dev libmnl-dev libnftnl-dev libiptc-dev libssl-dev libpcap-dev
  libbpf-dev clang"
 apt_test="clang libclang-rt-14-dev clang-format libcriterion-dev bats exim4-daemon-heavy apache2-bin iproute2
- util-linux procps openssl python3 python3-yaml perl jq mandoc xz-utils sqlite3 valgrind nftables iptables ipset"
+ util-linux procps openssl python3 python3-yaml perl jq mandoc xz-utils sqlite3 valgrind nftables iptables ipset
+ systemd logrotate"
 dnf_build="gcc make pkgconf-pkg-config glibc-devel jansson-devel libxml2-devel libyaml-devel sqlite-devel libevent-devel
  pcre2-devel libarchive-devel systemd-devel libseccomp-devel libcap-ng-devel libmnl-devel libnftnl-devel
  iptables-devel openssl-devel libpcap-devel
  libbpf-devel clang"
 dnf_test="clang compiler-rt clang-tools-extra criterion-devel bats exim httpd iproute util-linux procps-ng
- openssl python3 python3-pyyaml perl perl-JSON-PP jq mandoc xz sqlite valgrind nftables iptables ipset"
+ openssl python3 python3-pyyaml perl perl-JSON-PP jq mandoc xz sqlite valgrind nftables iptables ipset systemd logrotate"
 # for `make browser` only (deps.sh --browser)
 apt_browser="chromium apache2 fonts-dejavu-core"
 dnf_browser="chromium httpd nodejs npm dejavu-sans-fonts"
 
 missing_commands() {
+	if [ -n "$build_only" ]; then
+		for c in gcc clang make pkg-config; do
+			command -v "$c" >/dev/null 2>&1 || printf '%s ' "$c"
+		done
+		missing_libraries
+		return
+	fi
 	for c in gcc clang make pkg-config bats exim4 ip openssl python3 perl jq mandoc sqlite3 valgrind nft ipset \
-		iptables-legacy-save apache2; do
+		iptables-legacy-save apache2 logrotate; do
 		command -v "$c" >/dev/null 2>&1 || [ -x "/usr/sbin/$c" ] ||
 			{ [ "$c" = exim4 ] && [ -x /usr/sbin/exim ]; } ||
 			{ [ "$c" = apache2 ] && [ -x /usr/sbin/httpd ]; } || printf '%s ' "$c"
 	done
 	/usr/bin/python3 -c "import yaml" 2>/dev/null || printf "python3-yaml "
+	missing_libraries criterion
+}
+
+missing_libraries() {
 	for p in jansson libxml-2.0 yaml-0.1 sqlite3 libevent libpcre2-8 libarchive libsystemd libseccomp libcap-ng \
-		libmnl libnftnl libip4tc libip6tc libcrypto libpcap libbpf criterion; do
+		libmnl libnftnl libip4tc libip6tc libcrypto libpcap libbpf "$@"; do
 		pkg-config --exists "$p" 2>/dev/null || printf '%s.pc ' "$p"
 	done
 }
+
+build_only=''
+if [ "${1:-}" = --build ]; then
+	build_only=1
+	apt_test=''
+	dnf_test=''
+	shift
+fi
 
 # What the page's tests need besides (an other source's nodejs brings its own npm).
 if [ "${1:-}" = --browser ]; then
