@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 the osm authors */
-/* conf: the settings that are in force by osm.conf, or the osm.conf that is shipped. */
+/* conf: the settings that are in force by osm.conf, the osm.conf that is shipped, or the settings of
+ * this version put into the one that is there. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "osmd/base/buf.h"
+#include "osmd/base/file.h"
 #include "osmd/cmd.h"
 #include "osmd/model/csffile.h"
+
+#define CONF_MAX (8 * 1024 * 1024)
 
 static void on_setting(const struct csf_setting *s, void *ctx)
 {
@@ -76,18 +82,79 @@ static int print_default(const struct cmd *c)
 	return code;
 }
 
+static void on_added(const char *name, void *ctx)
+{
+	json_array_append_new(ctx, json_string(name));
+}
+
+/* The merged text into the file; *text is what it holds now, NULL: there is none. */
+static bool write_merged(const struct cmd *c, const char *path, struct slice text,
+			 json_t *added, struct err *e)
+{
+	char folder[PATH_MAX];
+	struct buf merged;
+	bool ok;
+
+	buf_init(&merged, CONF_MAX);
+	if (text.p)
+		ok = options_merge(text, &merged, on_added, added);
+	else
+		options_template(&merged);
+	ok = buf_ok(&merged) && (!text.p || ok);
+	if (!ok)
+		err_set(e, EFBIG, "%s: too large, or no memory", path);
+	if (ok && (!text.p || json_array_size(added)))
+		ok = file_mkdirs(cmd_path(c, "/etc/osm", folder), 0700, e) &&
+		     file_replace(path, buf_view(&merged), 0600, e);
+	buf_clear(&merged);
+	return ok;
+}
+
+static int merge(const struct cmd *c)
+{
+	json_t *added = json_array(), *name;
+	char path[PATH_MAX], *text = NULL;
+	struct err e = {0};
+	int code = CMD_OK;
+	size_t n = 0, i;
+	bool is_new;
+
+	cmd_path(c, PATH_CONF, path);
+	is_new = access(path, F_OK) < 0 && errno == ENOENT;
+	if ((!is_new && !file_read(path, CONF_MAX, &text, &n, &e)) ||
+	    !write_merged(c, path, (struct slice){text, n}, added, &e)) {
+		code = cmd_fail(c, CMD_FAILED, "%s", e.msg);
+	} else if (c->json) {
+		cmd_print_json(
+			json_pack("{s:b, s:b, s:O}", "ok", 1, "new", is_new, "added", added));
+	} else {
+		if (is_new)
+			printf("%s: made, with the defaults\n", path);
+		json_array_foreach(added, i, name)
+			printf("%s: new setting %s\n", path, json_string_value(name));
+	}
+	free(text);
+	json_decref(added);
+	return code;
+}
+
 int cmd_conf(struct cmd *c)
 {
-	bool shipped = false;
-	const struct cmd_option options[] = {{"--default", NULL, &shipped}};
+	bool shipped = false, merges = false;
+	const struct cmd_option options[] = {{"--default", NULL, &shipped},
+					     {"--merge", NULL, &merges}};
 	json_t *set = json_object(), *list = json_array(), *problems = json_array();
 	struct config config;
 	int code = CMD_USAGE;
 	char *text = NULL;
 	size_t n = 0;
 
-	if (!cmd_options(c, options, 1, 0, 0))
+	if (!cmd_options(c, options, 2, 0, 0))
 		goto out;
+	if (merges) {
+		code = merge(c);
+		goto out;
+	}
 	if (shipped) {
 		code = print_default(c);
 		goto out;

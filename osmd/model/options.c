@@ -9,7 +9,6 @@
 #include "osmd/model/csffile.h"
 #include "osmd/model/options_table.h"
 
-#define COLUMNS 79
 #define VALUE_SHOWN 64
 
 static const char *const trigger_names[TRIGGER_COUNT] = {
@@ -351,106 +350,6 @@ size_t options_load(struct slice text, struct config *c, options_problem_fn prob
 	if (l.problems == 0)
 		*c = l.config;
 	return l.problems;
-}
-
-static void comment_line(struct buf *out, struct slice text)
-{
-	struct slice word;
-	size_t column = 1;
-	bool more = true;
-
-	buf_putc(out, '#');
-	while (more) {
-		more = slice_cut(&text, ' ', &word);
-		if (!more)
-			word = text;
-		if (word.n == 0)
-			continue;
-		if (column > 1 && column + 1 + word.n > COLUMNS) {
-			buf_puts(out, "\n#");
-			column = 1;
-		}
-		buf_putc(out, ' ');
-		buf_slice(out, word);
-		column += 1 + word.n;
-	}
-	buf_putc(out, '\n');
-}
-
-static void comment(struct buf *out, const char *text)
-{
-	struct slice rest = slice_str(text), line;
-
-	while (slice_cut(&rest, '\n', &line))
-		comment_line(out, line);
-	comment_line(out, rest);
-}
-
-static void rule(struct buf *out)
-{
-	for (int i = 0; i < COLUMNS; i++)
-		buf_putc(out, '#');
-	buf_putc(out, '\n');
-}
-
-static void section(struct buf *out, const char *title)
-{
-	rule(out);
-	buf_printf(out, "# SECTION:%s\n", title);
-	rule(out);
-}
-
-static void intro(struct buf *out)
-{
-	rule(out);
-	comment(out, "osm.conf: the settings of the outgoing spam monitor\n\n"
-		     "Every setting is a line NAME = \"value\" below the comment that "
-		     "explains it. A "
-		     "setting that is missing has its default. After a change run osm "
-		     "-c, which "
-		     "names every mistake with its line, and then osm reload; while a "
-		     "file has a mistake "
-		     "in it, osmd goes on with the settings that it had.\n\n"
-		     "Limits for one account, mailbox or path are in osm.accounts, those "
-		     "who are "
-		     "never counted in osm.ignore. See osm.conf(5).");
-	rule(out);
-	buf_putc(out, '\n');
-}
-
-/* The row at i and those that are joined to it; returns the first one after them. */
-static size_t group(struct buf *out, size_t i)
-{
-	const struct option *o;
-	size_t end = i + 1;
-
-	while ((o = option_at(end)) && o->joined)
-		end++;
-	for (size_t at = i; at < end; at++) {
-		if (at > i)
-			comment_line(out, (struct slice){NULL, 0});
-		comment(out, option_at(at)->row.help);
-	}
-	for (; i < end; i++)
-		buf_printf(out, "%s = \"%s\"\n", option_at(i)->row.name,
-			   option_at(i)->row.fallback);
-	return end;
-}
-
-void options_template(struct buf *out)
-{
-	const struct option *o;
-	const char *title = "";
-
-	intro(out);
-	for (size_t i = 0; (o = option_at(i));) {
-		if (i)
-			buf_putc(out, '\n');
-		if (strcmp(o->row.section, title) != 0)
-			section(out, o->row.section);
-		title = o->row.section;
-		i = group(out, i);
-	}
 }
 
 size_t options_count(void)

@@ -117,6 +117,11 @@ void options_defaults(struct config *c);
 size_t options_load(struct slice text, struct config *c, options_problem_fn problem, void *ctx);
 /* The osm.conf that is shipped: sections, comments, defaults, as csf.conf looks. */
 void options_template(struct buf *out);
+/* An osm.conf with every setting that it lacks put in behind its neighbours, with its comment and
+ * its default; every other byte stays. added is told each name. Text that has all of them comes
+ * out as it was. false: no memory, or out is full. */
+bool options_merge(struct slice text, struct buf *out,
+		   void (*added)(const char *name, void *ctx), void *ctx);
 
 /* One row, for the page, the manual's check and `osm check`. */
 struct option_row {
