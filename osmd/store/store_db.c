@@ -169,6 +169,47 @@ static bool step_forward(struct db *d, const struct db_schema *schema, struct er
 	return ok;
 }
 
+static bool copy_pages(struct db *d, sqlite3 *to, struct err *e)
+{
+	sqlite3_backup *b = sqlite3_backup_init(to, "main", d->h, "main");
+	int rc;
+
+	if (!b)
+		return err_set(e, EIO, "%s: copy: %s", d->path, sqlite3_errmsg(to));
+	rc = sqlite3_backup_step(b, -1);
+	sqlite3_backup_finish(b);
+	if (rc == SQLITE_DONE)
+		return true;
+	return err_set(e, EIO, "%s: copy before the step forward: %s", d->path,
+		       sqlite3_errstr(rc));
+}
+
+/* path.vN beside the database, whole or not at all: the way back to the older version. */
+static bool keep_copy(struct db *d, unsigned version, struct err *e)
+{
+	char path[PATH_MAX + 32], fresh[PATH_MAX + 40];
+	sqlite3 *to = NULL;
+	bool ok;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s.v%u", d->path, version);
+	snprintf(fresh, sizeof(fresh), "%s.new", path);
+	unlink(fresh);
+	fd = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_set(e, errno, "%s: make: %s", fresh, strerror(errno));
+	close(fd);
+	ok = sqlite3_open_v2(fresh, &to, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK ||
+	     err_set(e, EIO, "%s: %s", fresh, to ? sqlite3_errmsg(to) : "out of memory");
+	ok = ok && copy_pages(d, to, e);
+	sqlite3_close(to);
+	if (ok && rename(fresh, path) != 0)
+		ok = err_set(e, errno, "%s: %s", path, strerror(errno));
+	if (!ok)
+		unlink(fresh);
+	return ok;
+}
+
 /* Reports hold customers' mail addresses and subjects: for root only. SQLite gives -wal and
  * -shm the mode of the database. An existing file isn't opened for this: closing that
  * descriptor would drop the locks of another connection of this process. */
@@ -210,6 +251,8 @@ static bool open_writing(struct db *d, enum db_mode mode, const struct db_schema
 					   : "PRAGMA synchronous = NORMAL",
 		     "open", e) ||
 	    !db_exec(d, "PRAGMA journal_size_limit = " WAL_BYTES_KEPT, "open", e))
+		return false;
+	if (version > 0 && version < schema->n && !keep_copy(d, version, e))
 		return false;
 	return step_forward(d, schema, e);
 }

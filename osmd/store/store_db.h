@@ -25,7 +25,9 @@ enum db_mode {
 	DB_WRITE_NORMAL /* a commit may be lost by a power cut, never torn */
 };
 
-/* step[i] takes the schema from version i (PRAGMA user_version) to i + 1. */
+/* step[i] takes the schema from version i (PRAGMA user_version) to i + 1. Before the first step a
+ * database that holds something is copied to PATH.vN, N its version; all steps are one
+ * transaction. A database of a newer version is refused untouched. */
 struct db_schema {
 	const char *const *step;
 	unsigned n;
