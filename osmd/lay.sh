@@ -84,11 +84,11 @@ entries() { # KIND MODE SOURCE TARGET lines; "-" as a folder's source
 	done <$LIST
 }
 
-# The folders above a path that are not there, deepest first.
+# The folders above a path that are not there and not osm's own.
 missing_above() {
 	above=${1%/*}
 	while [ -n "$above" ] && [ ! -d "$dest$above" ]; do
-		say "made $above"
+		entries | grep -qx "d [0-7]* - $above" || say "made $above"
 		above=${above%/*}
 	done
 }
@@ -96,14 +96,16 @@ missing_above() {
 # What this version lays, and which folders had to be made for it, now or by an earlier run.
 make_record() {
 	say "version $(sed -n 's/^#define OSM_VERSION "\(.*\)"/\1/p' osmd/base/version.h)"
-	entries | while read -r kind mode source target; do
-		case $kind in
-		d) say "folder $target" ;;
-		*) say "file $target" ;;
-		esac
-		missing_above "$target"
-	done | sort -u
-	[ ! -e "$dest$RECORD" ] || sed -n '/^made /p' "$dest$RECORD"
+	{
+		entries | while read -r kind mode source target; do
+			case $kind in
+			d) say "folder $target" ;;
+			*) say "file $target" ;;
+			esac
+			missing_above "$target"
+		done
+		[ ! -e "$dest$RECORD" ] || sed -n '/^made /p' "$dest$RECORD"
+	} | sort -u
 }
 
 write_record() { # the new text on the standard input
@@ -127,7 +129,7 @@ drop_old() {
 	done
 }
 
-new=$(make_record | awk '!seen[$0]++')
+new=$(make_record)
 old=''
 [ ! -e "$dest$RECORD" ] || old=$(cat "$dest$RECORD")
 if [ -z "$dry" ] && [ -z "$package" ] && [ "$new" != "$old" ]; then

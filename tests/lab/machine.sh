@@ -9,7 +9,7 @@
 #   machine.sh missing                 why a machine can't run here; nothing when it can
 #   machine.sh up DIR [--plain]        make it and boot it
 #   machine.sh run DIR CMD...          run a command in it
-#   machine.sh files DIR               what is in it that is not so on this system, a line each
+#   machine.sh files DIR               what is in it that is not this system's, a line each
 #   machine.sh down DIR                end it; fine when it is gone already
 #
 # The source's folder is at the same path in it. Nothing in it reaches this system: what it writes
@@ -62,14 +62,19 @@ init_files() { # the machine's root is the working directory
 	for d in null:1:3 zero:1:5 full:1:7 random:1:8 urandom:1:9 tty:5:0; do
 		mknod -m 666 "dev/${d%%:*}" c "$(cut -d: -f2 <<<"$d")" "${d##*:}"
 	done
-	if ! [ "$LAB_TOP/Makefile" -ef ".$LAB_TOP/Makefile" ]; then
+	if [ ! -e ".$LAB_TOP/Makefile" ]; then # on a file system of its own
 		mkdir -p ".$LAB_TOP"
 		mount --bind "$LAB_TOP" ".$LAB_TOP"
 	fi
 }
 
-# Only what a test starts runs in it.
+# Only what a test starts runs in it: none of what each service is started behind (udev, the
+# cleaning of /tmp, timers).
 init_units() {
+	local unit
+	for unit in {usr/,}lib/systemd/system/{sysinit,sockets,timers,local-fs,basic}.target.wants/*; do
+		[ ! -L "$unit" ] || ln -sf /dev/null "etc/systemd/system/${unit##*/}"
+	done
 	rm -rf etc/systemd/system/*.wants etc/systemd/system/default.target
 	ln -s /etc/systemd/system/lab.target etc/systemd/system/default.target
 	printf '[Unit]\nDescription=what the tests start\n' >etc/systemd/system/lab.target
@@ -79,6 +84,7 @@ init_units() {
 # cPanel's files and doubles; without --plain.
 init_panel() { # TREE
 	cp -a "$1/etc" "$1/home" .
+	rmdir etc/osm
 	mkdir -p usr/local var/spool
 	cp -a "$1/var/cpanel" var/
 	cp -a "$1/usr/local/cpanel" usr/local/

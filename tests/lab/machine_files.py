@@ -1,10 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the osm authors
-"""machine_files.py UPPER MERGED: what an overlay has changed against the system below it, a line
-each: what was taken away, and every file, link and folder that is new or another in content, owner or
-mode. A copy in the overlay that equals the original is no change. No times of folders."""
-import filecmp
+"""machine_files.py UPPER MERGED: what an overlay holds, a line each: what was taken away from the
+system below it, every file and link that is new or was written, every folder that is new or has
+another owner or mode. No times of folders."""
 import hashlib
 import os
 import stat
@@ -12,6 +11,9 @@ import sys
 
 UPPER, MERGED = sys.argv[1:3]
 LEFT_OUT = ("/var/lib/systemd", "/var/tmp", "/etc/mtab", "/run", "/tmp", "/proc", "/sys", "/dev")
+
+# Places where other labs mount something: on this system they come and go.
+COMING = ("/usr/local/cpanel", "/usr/local/csf", "/var/cpanel", "/etc/csf", "/var/lib/csf")
 
 
 def look(path):
@@ -21,24 +23,14 @@ def look(path):
         return None
 
 
-def same(a, b, path):
-    one = (a.st_mode, a.st_uid, a.st_gid)
-    if b is None or one != (b.st_mode, b.st_uid, b.st_gid):
-        return False
-    if stat.S_ISLNK(a.st_mode):
-        return os.readlink(MERGED + path) == os.readlink(path)
-    if stat.S_ISREG(a.st_mode):
-        return a.st_size == b.st_size and filecmp.cmp(MERGED + path, path, shallow=False)
-    return True
-
-
 def tell(path):
     now, below = look(MERGED + path), look(path)
     if now is None:
         if below is not None:
             print(f"{path} gone")
         return
-    if same(now, below, path):
+    if stat.S_ISDIR(now.st_mode) and below is not None and \
+            (now.st_mode, now.st_uid, now.st_gid) == (below.st_mode, below.st_uid, below.st_gid):
         return
     what = ""
     if stat.S_ISLNK(now.st_mode):
@@ -55,7 +47,7 @@ def main():
         short = folder[len(UPPER):]
         names[:] = [n for n in names if f"{short}/{n}" not in LEFT_OUT]
         paths += [f"{short}/{n}" for n in names + files if f"{short}/{n}" not in LEFT_OUT]
-    for path in sorted(paths):
+    for path in sorted(set(paths) - set(COMING)):
         tell(path)
 
 

@@ -188,3 +188,399 @@ complete_words() { # WORD...: what completion offers for the last one
 	on osm enable
 	same "$(property ActiveState)" active
 }
+
+# ---- install.sh -------------------------------------------------------------------------
+
+# A release with shipped programs, unpacked on the machine; its version, if it is to be another
+# (of the same length and with the same end: the linker lays other strings into the end of one).
+release() { # FOLDER [VERSION]
+	on sh -c "mkdir -p $1/build && cd '$TOP' &&
+		cp -a Makefile README.md CHANGELOG.md LICENSE install.sh uninstall.sh osmd firewall \
+			cpanel-hooks whm docs tests $1/ &&
+		cp build/osm build/osmd build/osm-hook build/osm-whm $1/build/"
+	[ -z "${2:-}" ] || on sh -c "cd $1 && sed -i 's/0\.1\.0/$2/' osmd/base/version.h build/*"
+}
+install() { on env "${@:2}" sh "$1/install.sh"; }
+registered() { [ ! -e "$M" ] || on sh -c 'cat /run/osm-double-registry.jsonl 2>/dev/null' | jq -c .; }
+# What differs from this system; a file that was written again with the same content is the same.
+content() { files | sed 's/ [0-9]*$//'; }
+panel_is_fine() { on /usr/libexec/osm/osm-panel status; }
+
+@test "install.sh on cPanel: files, WHM's menu, hooks, chkservd, service; says what it watches; only reports" {
+	machine
+	release /tmp/rel
+	on mkdir -p /etc/csf /var/lib/csf /usr/local/csf
+	run install /tmp/rel
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output = *"cPanel & WHM 11.134.0.5"* ]]
+	[[ $output = *"Watched: /var/log/exim_mainlog"*"logline: more than 100 in 3600 s: email,store"* ]]
+	[[ $output = *"MISSING  spool"*"lost: log lines can't be confirmed"* ]]
+	[[ $output = *"osm only reports until told otherwise"* ]]
+	same "$(property ActiveState):$(on systemctl is-enabled osmd)" active:enabled
+	same "$(on stat -c '%a %U' /etc/osm/osm.conf)" "600 root"
+	same "$(on stat -c '%a %U' /var/cpanel/apps/osm.conf)" "600 root"
+	same "$(on /usr/libexec/osm/osm-panel status | grep -vc ^OK)" 0
+	same "$(on cat /etc/chkserv.d/chkservd.conf)" "exim:1
+httpd:1
+osmd:1"
+	same "$(on find /etc/csf /var/lib/csf /usr/local/csf -type f)" ""
+	same "$(on osm conf | grep '^TESTING')" 'TESTING = "1"'
+	# what is laid is what the list says, and nothing else is new
+	same "$(files | grep -c osm-new)" 0
+}
+
+@test "install.sh a second time changes nothing" {
+	machine
+	release /tmp/rel
+	install /tmp/rel
+	files >"$BATS_TEST_TMPDIR/before"
+	pid=$(property MainPID)
+	registered >"$BATS_TEST_TMPDIR/calls"
+	run install /tmp/rel
+	[ "$status" = 0 ]
+	[[ $output = *"installed already"* ]]
+	files | grep -v ^/var/log/ | diff <(grep -v ^/var/log/ "$BATS_TEST_TMPDIR/before") -
+	same "$(property MainPID)" "$pid"
+	registered | diff "$BATS_TEST_TMPDIR/calls" - | grep '^>' | grep -vF '["list","--output=json"]' && return 1
+	run on env DESTDIR=/tmp/dest sh /tmp/rel/install.sh
+	[[ $output = *"Laid below /tmp/dest"* ]]
+	same "$(on find /tmp/dest/etc/osm -type f | wc -l)" 5
+	files | grep -v ^/var/log/ | diff <(grep -v ^/var/log/ "$BATS_TEST_TMPDIR/before") -
+}
+
+@test "a dry run prints every step and does none, before and after" {
+	machine
+	release /tmp/rel
+	content >"$BATS_TEST_TMPDIR/before"
+	run on sh /tmp/rel/install.sh --dry-run
+	[ "$status" = 0 ]
+	[[ $output = *"lay /usr/sbin/osmd (0700)"*"register osm in WHM's menu"*"start osmd at boot"*"Nothing was changed."* ]]
+	content | diff "$BATS_TEST_TMPDIR/before" -
+	install /tmp/rel
+	content >"$BATS_TEST_TMPDIR/before"
+	run on sh /etc/osm/uninstall.sh --dry-run
+	[ "$status" = 0 ]
+	[[ $output = *"stop osmd"*"take osm out of WHM's menu"*"Nothing was changed."* ]]
+	content | diff "$BATS_TEST_TMPDIR/before" -
+	same "$(property ActiveState)" active
+}
+
+@test "after install and uninstall the file system is as before" {
+	machine
+	release /tmp/rel
+	content >"$BATS_TEST_TMPDIR/before"
+	install /tmp/rel
+	on osm reload
+	run on sh /etc/osm/uninstall.sh
+	echo "$output"
+	[ "$status" = 0 ]
+	content | diff "$BATS_TEST_TMPDIR/before" -
+	same "$(on sh -c 'ls -d /run/osm* 2>/dev/null | grep -v double')" ""
+	wait_until 20 eval '[ -z "$(on systemctl list-units --all --no-legend "osm*")" ]'
+	same "$(on cat /var/cpanel/hooks/data/* 2>/dev/null)" ""
+	run on sh /tmp/rel/uninstall.sh
+	same "$status:$output" "0:osm is not installed."
+}
+
+# The nth call of one of these programs by a script kills the script and all it has started.
+interrupt_at() { # N
+	on sh -c "cat >/usr/local/sbin/mv <<'X'
+#!/bin/sh
+left=\$(cat /run/calls-left) && echo \$((left - 1)) >/run/calls-left
+[ \$left -gt 0 ] || kill -KILL 0
+exec /usr/bin/\${0##*/} \"\$@\"
+X
+		chmod 755 /usr/local/sbin/mv
+		for p in cp chmod chown mkdir sed systemctl rm rmdir find; do ln -sf mv /usr/local/sbin/\$p; done
+		echo $1 >/run/calls-left"
+}
+uninterrupted() { on sh -c 'cd /usr/local/sbin && /usr/bin/rm -f mv cp chmod chown mkdir sed systemctl rm rmdir find'; }
+
+@test "install.sh, killed at any point and run again, completes" {
+	machine
+	release /tmp/rel
+	install /tmp/rel
+	content >"$BATS_TEST_TMPDIR/whole"
+	on sh /etc/osm/uninstall.sh
+	local n killed=0
+	for n in 0 1 2 5 9 30 90 145 155 160 163 166 170 180; do
+		interrupt_at $n
+		run on setsid -w sh /tmp/rel/install.sh
+		uninterrupted
+		if [ "$status" != 0 ]; then
+			killed=$((killed + 1))
+			run install /tmp/rel
+		fi
+		[ "$status" = 0 ] || { echo "$n: $output"; return 1; }
+		content | grep -v ' /var/log/osmd' | diff "$BATS_TEST_TMPDIR/whole" - >"$BATS_TEST_TMPDIR/diff" || true
+		same "$(grep '^[<>]' "$BATS_TEST_TMPDIR/diff" | grep -v '/var/l[io][bg]/osm')" "" "killed at $n"
+		same "$(property ActiveState):$(on systemctl is-enabled osmd)" active:enabled "killed at $n"
+		panel_is_fine
+		on sh /etc/osm/uninstall.sh >/dev/null
+	done
+	echo "killed $killed times"
+	[ $killed -ge 9 ]
+}
+
+@test "killed while cPanel registers something, and run again, it completes" {
+	machine
+	release /tmp/rel
+	content >"$BATS_TEST_TMPDIR/before"
+	local p
+	for p in register_appconfig manage_hooks restartsrv_chkservd; do
+		on sh -c "echo $p >/run/osm-double-kill"
+		run on setsid -w sh /tmp/rel/install.sh
+		[ "$status" != 0 ]
+		run install /tmp/rel
+		[ "$status" = 0 ]
+		panel_is_fine
+		on sh -c "echo $p >/run/osm-double-kill"
+		run on setsid -w sh /etc/osm/uninstall.sh
+		same "$status" $([ $p = register_appconfig ] && echo 0 || echo 137) "$p"
+		on rm -f /run/osm-double-kill
+		on sh /tmp/rel/uninstall.sh
+		content | diff "$BATS_TEST_TMPDIR/before" -
+	done
+}
+
+@test "uninstall.sh, killed at any point and run again, leaves nothing" {
+	machine
+	release /tmp/rel
+	content >"$BATS_TEST_TMPDIR/before"
+	local n killed=0
+	for n in 0 2 5 20 40 42 44 46 48 50 52; do
+		install /tmp/rel >/dev/null
+		interrupt_at $n
+		run on setsid -w sh /etc/osm/uninstall.sh
+		uninterrupted
+		if [ "$status" != 0 ]; then
+			killed=$((killed + 1))
+			run on sh -c '[ ! -e /etc/osm/uninstall.sh ] || exec sh /etc/osm/uninstall.sh; exec sh /tmp/rel/uninstall.sh'
+		fi
+		[ "$status" = 0 ] || { echo "$n: $output"; return 1; }
+		content | diff "$BATS_TEST_TMPDIR/before" - || { echo "killed at $n"; return 1; }
+	done
+	echo "killed $killed times"
+	[ $killed -ge 7 ]
+}
+
+# ---- upgrade ----------------------------------------------------------------------------
+
+@test "an upgrade keeps settings and reports, adds what is new, restarts osmd, loses no line" {
+	machine
+	release /tmp/old 0.0.0
+	release /tmp/rel
+	install /tmp/old
+	same "$(on osm version)" "osm 0.0.0"
+	on sh -c 'cd /etc/osm && sed -i "/^REPORT_DAYS/d; s/^LOGLINE_LIMIT = .*/LOGLINE_LIMIT = \"5000\" # the shop/" osm.conf &&
+		echo "# our own words" >>osm.conf && echo "user:news" >>osm.ignore && sed "/^REPORT_DAYS/d" osm.conf >/tmp/conf.before'
+	on osm restart
+	pid=$(property MainPID)
+	# mail all the while
+	on sh -c 'i=0; while [ $i -lt 400 ]; do i=$((i+1))
+		printf "%s 1vxe%02d-0000000%04d-0abC <= x%d@dave-it.example U=osmdave P=local S=400 T=\"n %d\" for a@example.net\n" \
+			"$(date "+%F %T")" $((i % 90 + 10)) $i $i $i >>/var/log/exim_mainlog; sleep 0.01; done; touch /tmp/sent' &
+	sleep 1
+	run install /tmp/rel
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output = *"Bringing osm 0.0.0 up to 0.1.0"*"new setting REPORT_DAYS"*"restart osmd"* ]]
+	wait
+	same "$(on osm version)" "osm 0.1.0"
+	[ "$(property MainPID)" != "$pid" ]
+	on test -e /tmp/sent
+	wait_until 20 eval '[ "$(on osm status --json | jq .log.offset)" = "$(on stat -c %s /var/log/exim_mainlog)" ]'
+	same "$(on osm top --json | jq '.top[] | select(.type == "logline") | .count')" 400 "lines counted, across the restart"
+	on sh -c 'grep -vF "REPORT_DAYS" /etc/osm/osm.conf' | grep -q '^LOGLINE_LIMIT = "5000" # the shop'
+	on grep -q '^REPORT_DAYS = "30"' /etc/osm/osm.conf
+	on grep -q '^# our own words' /etc/osm/osm.conf
+	on grep -q '^user:news' /etc/osm/osm.ignore
+	# nothing that was in it is lost
+	same "$(on diff /tmp/conf.before /etc/osm/osm.conf | grep -c '^<' || true)" 0
+}
+
+@test "a downgrade is refused with the way back; nothing changes" {
+	machine
+	release /tmp/rel
+	release /tmp/old 0.0.0
+	install /tmp/rel
+	content >"$BATS_TEST_TMPDIR/before"
+	run install /tmp/old
+	[ "$status" = 1 ]
+	[[ $output = *"FAILED: osm 0.1.0 is installed, this is the older 0.0.0"*"uninstall.sh --keep"* ]]
+	content | diff "$BATS_TEST_TMPDIR/before" -
+	# a database of a newer version is refused, too
+	on sh -c 'osm stop; sqlite3 /var/lib/osm/osm.db "PRAGMA user_version = 999"'
+	run install /tmp/rel
+	[ "$status" != 0 ] || on osm check | grep 'newer osm'
+}
+
+@test "with a wrong setting the old osmd goes on, and it is said; the service that was disabled stays so" {
+	machine
+	release /tmp/old 0.0.0
+	release /tmp/rel
+	install /tmp/old
+	on systemctl -q disable osmd
+	on sh -c 'echo "NOT_OURS = \"1\"" >>/etc/osm/osm.conf'
+	pid=$(property MainPID)
+	run install /tmp/rel
+	[ "$status" = 1 ]
+	[[ $output = *"NOT_OURS"*"Not everything went well"* ]]
+	same "$(property MainPID)" "$pid"
+	on sed -i /NOT_OURS/d /etc/osm/osm.conf
+	run install /tmp/rel
+	[ "$status" = 0 ]
+	[ "$(property MainPID)" != "$pid" ]
+	run on systemctl is-enabled osmd
+	same "$output" disabled
+	on osm disable
+	install /tmp/rel | grep 'osm is disabled'
+	same "$(property ActiveState)" inactive
+}
+
+# ---- uninstall with something in force ---------------------------------------------------
+
+hold_bob() {
+	on sed -i 's/^TESTING.*/TESTING = "0"/' /etc/osm/osm.conf
+	on osm reload
+	on osm hold osmbob
+	same "$(on cat /etc/outgoing_mail_hold_users)" osmbob
+}
+
+@test "uninstall.sh asks about what is in force; without a terminal it changes nothing" {
+	machine
+	release /tmp/rel
+	install /tmp/rel
+	hold_bob
+	content >"$BATS_TEST_TMPDIR/before"
+	run on sh /etc/osm/uninstall.sh </dev/null
+	[ "$status" = 1 ]
+	[[ $output = *"osmbob"*"say --release or --keep. Nothing was changed."* ]]
+	content | diff "$BATS_TEST_TMPDIR/before" -
+	same "$(property ActiveState)" active
+	# on a terminal it is asked
+	run on script -qec 'sh /etc/osm/uninstall.sh' /dev/null <<<"perhaps
+yes"
+	[[ $output = *"Give all of it back? [yes/no]"*"osm is uninstalled."* ]]
+	same "$(on cat /etc/outgoing_mail_hold_users)" ""
+}
+
+@test "--release gives back, --keep leaves, --reports keeps the reports" {
+	machine
+	release /tmp/rel
+	content | grep -v /etc/outgoing >"$BATS_TEST_TMPDIR/before"
+	install /tmp/rel
+	hold_bob
+	run on sh /etc/osm/uninstall.sh --keep
+	[ "$status" = 0 ]
+	[[ $output = *"hold"*"osmbob"*"undo it in the panel"* ]]
+	same "$(on cat /etc/outgoing_mail_hold_users)" osmbob
+	content | grep -v '/etc/outgoing\|suspensions\|double-calls\|email_holds\|users/osmbob' |
+		diff <(grep -v 'suspensions\|double-calls\|email_holds\|users/osmbob' "$BATS_TEST_TMPDIR/before") -
+	install /tmp/rel
+	on sh -c ': >/etc/outgoing_mail_hold_users'
+	hold_bob
+	# the panel refuses: nothing else is taken away
+	on sh -c 'echo fail >/var/cpanel/osm-double-fault'
+	run on sh /etc/osm/uninstall.sh --release
+	[ "$status" = 1 ]
+	[[ $output = *"not all could be given back"* ]]
+	on test -x /usr/sbin/osm
+	on rm /var/cpanel/osm-double-fault
+	run on sh /etc/osm/uninstall.sh --release --reports
+	[ "$status" = 0 ]
+	same "$(on cat /etc/outgoing_mail_hold_users)" ""
+	same "$(on find /var/lib/osm -type f -name osm.db)" /var/lib/osm/osm.db
+	same "$(on sqlite3 /var/lib/osm/osm.db 'SELECT state FROM action')" undone
+	on test ! -e /usr/sbin/osm
+	on test ! -e /etc/osm
+	# and the next install finds them
+	install /tmp/rel
+	on osm reports
+}
+
+# ---- around it ----------------------------------------------------------------------------
+
+@test "after a cPanel update that took everything away, cPanel's own hook puts it back, silently" {
+	machine
+	release /tmp/rel
+	install /tmp/rel
+	on rm -rf /usr/local/cpanel/whostmgr/docroot/cgi/configserver /usr/local/cpanel/3rdparty/bin/osm-hook \
+		/var/cpanel/apps/osm.conf /usr/local/cpanel/whostmgr/docroot/addon_plugins/osm.png
+	run on /usr/libexec/osm/osm-panel status
+	[ "$status" = 1 ]
+	[[ $output = *"MISSING the page's files"* ]]
+	hook=$(on cat /var/cpanel/hooks/data/System/upcp.json | jq -r '.[0].hook')
+	run on $hook <<<'{"context":{"category":"System","event":"upcp","stage":"post","point":"main"},"data":{},"hook":{}}'
+	same "$status:$output" "0:"
+	panel_is_fine
+	on grep -q 'osm-panel.*after a cPanel update: panel: lay ' /var/log/osmd.log
+	lines=$(on grep -c osm-panel /var/log/osmd.log)
+	on $hook </dev/null
+	same "$(on grep -c osm-panel /var/log/osmd.log)" "$lines" "nothing to do, nothing said"
+}
+
+@test "a part that cPanel refuses is said; the rest is done; a later run completes it" {
+	machine
+	release /tmp/rel
+	on sh -c 'echo register_appconfig >/run/osm-double-refuse'
+	run install /tmp/rel
+	[ "$status" = 1 ]
+	[[ $output = *"FAILED: register osm in WHM's menu: The system is busy"*"cPanel did not take all of it"* ]]
+	same "$(property ActiveState)" active
+	on rm /run/osm-double-refuse
+	run install /tmp/rel
+	[ "$status" = 0 ]
+	panel_is_fine
+	# whoever took osmd out of chkservd has meant it
+	on sed -i 's/^osmd:1/osmd:0/' /etc/chkserv.d/chkservd.conf
+	install /tmp/rel
+	on grep -qx osmd:0 /etc/chkserv.d/chkservd.conf
+	# a line without its end is not grown together with ours
+	on sh /etc/osm/uninstall.sh
+	on sh -c 'printf "exim:1" >/etc/chkserv.d/chkservd.conf'
+	install /tmp/rel
+	same "$(on cat /etc/chkserv.d/chkservd.conf)" "exim:1
+osmd:1"
+}
+
+@test "on a host with Exim and no panel: its own log and spool, and what is off is said" {
+	machine --plain
+	release /tmp/rel
+	content >"$BATS_TEST_TMPDIR/before"
+	run install /tmp/rel
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output = *"Panel:    none"*"no cPanel: no page in WHM, no hook"* ]]
+	[[ $output = *"accounts can't be held, blocked or suspended"* ]]
+	same "$(on osm conf | grep '^EXIM_LOG' | cut -d'"' -f2)" \
+		"$(on exim4 -bP log_file_path | sed 's/.* = //; s/%s/main/')"
+	same "$(property ActiveState)" active
+	on test ! -e /usr/local/cpanel
+	on sh /etc/osm/uninstall.sh
+	content | diff "$BATS_TEST_TMPDIR/before" -
+}
+
+@test "what install.sh refuses: not root, nothing to watch, another osm, two at a time" {
+	machine --plain
+	release /tmp/rel
+	on chmod -R a+rX /tmp/rel
+	content >"$BATS_TEST_TMPDIR/before"
+	run on setpriv --reuid 65534 --regid 65534 --clear-groups sh /tmp/rel/install.sh
+	same "$status:$output" "1:FAILED: You have to be logged in as root (UID:0) to install osm"
+	run on flock /etc sh /tmp/rel/install.sh
+	same "$status:$output" "1:FAILED: another install.sh or uninstall.sh is running"
+	run on sh /tmp/rel/install.sh --frobnicate
+	[ "$status" = 1 ]
+	on sh -c 'mkdir /etc/osm && echo "#!/usr/bin/perl" >/etc/osm/osmd.pl'
+	run install /tmp/rel
+	[ "$status" = 1 ]
+	[[ $output = *"another osm is installed in /etc/osm"* ]]
+	on rm -r /etc/osm
+	content | diff "$BATS_TEST_TMPDIR/before" -
+	on rm -f /usr/sbin/exim /usr/sbin/exim4
+	run install /tmp/rel
+	[ "$status" = 1 ]
+	[[ $output = *"neither cPanel nor Exim"* ]]
+}
