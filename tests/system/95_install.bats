@@ -277,7 +277,7 @@ osmd:1"
 	[ "$status" = 0 ]
 	content | diff "$BATS_TEST_TMPDIR/before" -
 	same "$(on sh -c 'ls -d /run/osm* 2>/dev/null | grep -v double')" ""
-	wait_until 20 eval '[ -z "$(on systemctl list-units --all --no-legend "osm*")" ]'
+	same "$(property LoadState):$(property ActiveState)" not-found:inactive
 	same "$(on cat /var/cpanel/hooks/data/* 2>/dev/null)" ""
 	run on sh /tmp/rel/uninstall.sh
 	same "$status:$output" "0:osm is not installed."
@@ -453,11 +453,11 @@ hold_bob() {
 	release /tmp/rel
 	install /tmp/rel
 	hold_bob
-	content >"$BATS_TEST_TMPDIR/before"
+	content | grep -v ^/var/log/ >"$BATS_TEST_TMPDIR/before"
 	run on sh /etc/osm/uninstall.sh </dev/null
 	[ "$status" = 1 ]
 	[[ $output = *"osmbob"*"say --release or --keep. Nothing was changed."* ]]
-	content | diff "$BATS_TEST_TMPDIR/before" -
+	content | grep -v ^/var/log/ | diff "$BATS_TEST_TMPDIR/before" -
 	same "$(property ActiveState)" active
 	# on a terminal it is asked
 	run on script -qec 'sh /etc/osm/uninstall.sh' /dev/null <<<"perhaps
