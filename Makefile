@@ -35,7 +35,7 @@ PROGRAMS := $(B)/osmd $(B)/osm $(B)/osm-hook $(B)/osm-whm
 CLI     := osmd/osm.c $(sort $(wildcard osmd/cmd_*.c))
 
 .PHONY: all help deps have-deps demo check quick unit unit-asan clang-warnings layers system browser \
-        fuzz fuzz-long kill-long bench man install format clean
+        fuzz fuzz-long kill-long bench man install dist binary deb rpm format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -183,6 +183,18 @@ bench: all $(B)/tests/bench/fill_store ## speed against named peers in the same 
 
 install: all ## lay the files on this system, or below DESTDIR (install.sh does the rest)
 	sh osmd/lay.sh $(DESTDIR)
+
+dist: ## build/dist: the source as a tarball, the same bytes from the same commit
+	sh osmd/pack.sh dist
+
+binary: all ## build/dist: the same with the programs built here, for install.sh
+	sh osmd/pack.sh binary
+
+deb: all ## build/dist: a Debian package
+	sh osmd/pack.sh deb
+
+rpm: all ## build/dist: an RPM package
+	sh osmd/pack.sh rpm
 
 format: ## clang-format over the tree
 	clang-format -i $$(git ls-files '*.c' '*.h')

@@ -17,15 +17,11 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
 umask 022
 
-CONF=/etc/osm/osm.conf
-DISABLED=/etc/osm/osm.disable
-ENABLED_ONCE=/usr/libexec/osm/enabled
 PROGRAMS="build/osmd build/osm build/osm-hook build/osm-whm"
 DESTDIR=${DESTDIR:-}
 
 dry=''
 build=''
-trouble=''
 
 say() { printf '%s\n' "$*"; }
 die() {
@@ -76,8 +72,6 @@ look_around() {
 	panel=''
 	[ ! -e /usr/local/cpanel/version ] || panel=$(cat /usr/local/cpanel/version)
 	find_exim
-	systemd=''
-	[ ! -d /run/systemd/system ] || systemd=1
 	say "System:   ${system:-unknown}"
 	say "Panel:    ${panel:+cPanel & WHM }${panel:-none}"
 	say "Exim:     ${exim:-none}"
@@ -124,8 +118,9 @@ are_built() {
 		[ "$(build/osm version 2>/dev/null)" = "osm $(version_here)" ]
 }
 
+# A compiler that is newer than this release may know more warnings.
 # shellcheck disable=SC2086
-make_programs() { make -s $PROGRAMS; }
+make_programs() { make -s WARN= $PROGRAMS; }
 
 programs() {
 	if are_built; then
@@ -138,7 +133,7 @@ programs() {
 	step "build the programs" make_programs
 }
 
-# ---- files and settings -------------------------------------------------------------------
+# ---- the files ------------------------------------------------------------------------------
 
 lay_files() {
 	say "- lay the files"
@@ -146,132 +141,6 @@ lay_files() {
 	if [ -z "$dry" ] && command -v selinuxenabled >/dev/null && selinuxenabled; then
 		sed -n 's/^file //p' "$DESTDIR/usr/libexec/osm/installed" | restorecon -F -f - || true
 	fi
-}
-
-# A host without cPanel has its log and spool elsewhere; only a new osm.conf is told.
-set_new() { # KEY VALUE
-	case $2 in
-	/*[!A-Za-z0-9/._-]* | '' | [!/]*) return 0 ;;
-	esac
-	sed -i "s|^$1 = \".*\"|$1 = \"$2\"|" "$DESTDIR$CONF.new"
-}
-
-exim_says() { "$exim" -bP "$1" 2>/dev/null | sed -n "s/^$1 = //p"; }
-
-new_settings() {
-	build/osm conf --default >"$DESTDIR$CONF.new"
-	if [ -z "$panel" ] && [ -n "$exim" ]; then
-		set_new EXIM_LOG "$(exim_says log_file_path | sed 's/^.*: *//; s/%s/main/; s/%D.*//')"
-		set_new EXIM_SPOOL "$(exim_says spool_directory)"
-	fi
-	chmod 600 "$DESTDIR$CONF.new"
-	mv -f "$DESTDIR$CONF.new" "$DESTDIR$CONF"
-}
-
-merge_settings() { build/osm --root "${DESTDIR:-/}" conf --merge | sed 's/^/    /'; }
-
-settings() {
-	if [ ! -e "$DESTDIR$CONF" ]; then
-		step "make $CONF; it only reports (TESTING = \"1\")" new_settings
-	else
-		step "add to $CONF what is new in this version; all else in it stays" merge_settings
-	fi
-}
-
-# ---- the system ---------------------------------------------------------------------------
-
-register() {
-	if [ -z "$panel" ]; then
-		say "- no cPanel: no page in WHM, no hook, and none of the actions that the panel does"
-		return
-	fi
-	say "- cPanel: the page, its place in WHM's menu, the hook, chkservd"
-	program=/usr/libexec/osm/osm-panel
-	[ -z "$dry" ] || program=cpanel-hooks/osm-panel
-	sh $program ${dry:+--dry-run} register >"$said" 2>&1 ||
-		trouble="$trouble
-  cPanel did not take all of it (run it again, or /usr/libexec/osm/osm-panel register)"
-	sed 's/^/    /' "$said"
-}
-
-unit_says() { systemctl show -p "$1" --value osmd 2>/dev/null; }
-
-enable_unit() {
-	systemctl -q enable osmd && (umask 077 && : >$ENABLED_ONCE)
-}
-
-service() {
-	[ -n "$systemd" ] || return 0
-	if [ "$(unit_says NeedDaemonReload)" = yes ] || [ "$(unit_says LoadState)" != loaded ]; then
-		step "systemd: read the unit" systemctl daemon-reload
-	fi
-	# who has disabled it later has meant it
-	[ -e $ENABLED_ONCE ] || step "systemd: start osmd at boot" enable_unit
-}
-
-# Does an osmd of an older file run?
-runs_old() {
-	pid=$(cat /run/osm/osmd.pid 2>/dev/null) && [ -n "$pid" ] || return 1
-	case $(readlink "/proc/$pid/exe" 2>/dev/null) in
-	*/osmd' (deleted)') return 0 ;;
-	esac
-	return 1
-}
-
-is_running() { /usr/sbin/osm status >/dev/null 2>&1; }
-
-osm_do() { # VERB
-	/usr/sbin/osm "$1" >"$said" 2>&1 || trouble="$trouble
-  osmd does not run: the reason stands above; after that is mended: osm start"
-	sed 's/^/    /' "$said"
-}
-
-daemon() {
-	if [ -e $DISABLED ]; then
-		say "- osm is disabled (osm -e enables it): osmd is not started"
-	elif [ -z "$dry" ] && runs_old; then
-		step "restart osmd; what was logged meanwhile is read from the log" osm_do restart
-	elif [ -n "$dry" ] || ! is_running; then
-		step "start osmd" osm_do start
-	fi
-}
-
-# ---- the end ------------------------------------------------------------------------------
-
-setting() { /usr/sbin/osm conf 2>/dev/null | sed -n "s/^$1 = \"\([^\"]*\)\".*/\1/p"; }
-
-watched() {
-	for trigger in PACKET PACKET_CWD LOGLINE LOGLINE_SUBJECT CWDCHECK CWDCHECK_CWD; do
-		limit=$(setting ${trigger}_LIMIT)
-		[ "${limit:-0}" -gt 0 ] || continue
-		say "  $(say $trigger | tr 'A-Z_' 'a-z:'): more than $limit in $(setting ${trigger}_INTERVAL) s: $(setting ${trigger}_ACTIONS)"
-	done
-}
-
-summary() {
-	say ""
-	say "osm $(version_here) is installed."
-	say ""
-	say "Watched: $(setting EXIM_LOG)"
-	watched
-	say ""
-	# everything that isn't as it should be, with what is lost by it; TESTING is told below
-	/usr/sbin/osm check 2>/dev/null | awk '/^[A-Z]/ { shown = !/^OK / && !/^WARN +testing / } shown' >"$said"
-	if [ -s "$said" ]; then
-		say "Missing, or to be looked at (osm check):"
-		sed 's/^/  /' "$said"
-	else
-		say "Nothing is missing (osm check)."
-	fi
-	say ""
-	if [ "$(setting TESTING)" = 0 ]; then
-		say "TESTING is 0: osm carries out the actions that its settings name."
-	else
-		say "osm only reports until told otherwise: it holds, blocks and suspends nothing while TESTING"
-		say "is 1 in $CONF. Read the reports of some days first (osm -l)."
-	fi
-	[ -z "$trouble" ] || say "
-Not everything went well:$trouble" >&2
 }
 
 main() {
@@ -286,10 +155,6 @@ main() {
 	# one at a time
 	exec 9</etc
 	flock -n 9 || die "another install.sh or uninstall.sh is running"
-	said=$(mktemp)
-	trap 'rm -f "$said"' EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
 	look_around
 	if [ -z "$DESTDIR" ]; then
 		refuse_others
@@ -297,21 +162,14 @@ main() {
 	fi
 	programs
 	lay_files
-	settings
 	if [ -n "$DESTDIR" ]; then
+		step "settings" build/osm --root "$DESTDIR" conf --merge
 		say "Laid below $DESTDIR. On the system itself run install.sh without DESTDIR."
 		return
 	fi
-	register
-	service
-	daemon
-	if [ -n "$dry" ]; then
-		say "- check it (osm check)"
-		say "Nothing was changed."
-		return
-	fi
-	summary
-	[ -z "$trouble" ]
+	# an osmd that is started must not hold our lock
+	sh osmd/osm-setup ${dry:+--dry-run} up 9>&-
+	[ -z "$dry" ] || say "Nothing was changed."
 }
 
 main "$@"

@@ -155,16 +155,15 @@ main() {
 	flock -n 9 || die "another install.sh or uninstall.sh is running"
 	decide
 	[ ! -x $OSM ] || step "stop osmd" stop_daemon
+	list=$(in_force)
 	case $choice:${list:+some} in
+	:some) die "something has come into force meanwhile; run it again" ;;
 	release:some) step "give back what is in force" release ;;
 	keep:some) say "- what is in force stays so; undo it in the panel" ;;
 	esac
-	if [ -x /usr/libexec/osm/osm-panel ]; then
-		say "- cPanel: forget osm"
-		/usr/libexec/osm/osm-panel ${dry:+--dry-run} unregister | sed 's/^/    /'
-	fi
-	if has_systemd && [ -e /usr/lib/systemd/system/osmd.service ]; then
-		step "systemd: osmd is not started at boot" systemctl -q disable osmd
+	# without it an earlier run has been past this
+	if [ -x /usr/libexec/osm/osm-setup ]; then
+		/usr/libexec/osm/osm-setup ${dry:+--dry-run} down 9>&- || die "run it again after that is mended"
 	fi
 	[ "$choice" = keep ] || step "take the firewall's table away" remove_table
 	step "remove the programs, the unit, the manuals" remove_files

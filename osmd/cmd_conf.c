@@ -93,14 +93,14 @@ static bool write_merged(const struct cmd *c, const char *path, struct slice tex
 {
 	char folder[PATH_MAX];
 	struct buf merged;
-	bool ok;
+	bool ok = true;
 
 	buf_init(&merged, CONF_MAX);
 	if (text.p)
 		ok = options_merge(text, &merged, on_added, added);
 	else
 		options_template(&merged);
-	ok = buf_ok(&merged) && (!text.p || ok);
+	ok = ok && buf_ok(&merged);
 	if (!ok)
 		err_set(e, EFBIG, "%s: too large, or no memory", path);
 	if (ok && (!text.p || json_array_size(added)))

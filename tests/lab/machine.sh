@@ -120,8 +120,9 @@ machine_init() { # DIR KIND
 	init_units
 	"init_$kind" "$dir/space/tree"
 	ip link set lo up
-	mkdir -p var/spool/exim var/log
-	touch var/log/exim_mainlog
+	mkdir -p -m 750 var/spool/exim
+	install -m 640 /dev/null var/log/exim_mainlog
+	chown --reference="$dir/space/tree/var/spool/exim" var/log var/log/exim_mainlog var/spool/exim
 	exec env -i container=lab PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot . "$(systemd_at)" \
 		--system --log-target=console --show-status=no
 }

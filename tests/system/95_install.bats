@@ -3,28 +3,11 @@
 # systemd and doubles of cPanel's programs (tests/lab/machine.sh).
 
 load helpers
-MACHINESH=$TESTS/lab/machine.sh
-TOP=$(cd "$TESTS/.." && pwd)
-M=$BATS_FILE_TMPDIR/machine
+load machine
+setup_file() { machine_begin; }
+teardown() { machine_end; }
 
-setup_file() {
-	MACHINE_WHY_NOT=$("$MACHINESH" missing)
-	export MACHINE_WHY_NOT
-	if [ -n "$MACHINE_WHY_NOT" ]; then
-		echo "# a machine can't run here: $MACHINE_WHY_NOT" >&3
-		[ "${OSM_NO_SKIP:-0}" != 1 ]
-	fi
-}
-teardown() { "$MACHINESH" down "$M"; }
-
-machine() { # [--plain]
-	[ -z "$MACHINE_WHY_NOT" ] || skip "no machine: $MACHINE_WHY_NOT"
-	"$MACHINESH" up "$M" "$@"
-}
-on() { "$MACHINESH" run "$M" "$@"; }
-files() { "$MACHINESH" files "$M"; }
 lay() { on sh -c "cd '$TOP' && exec sh osmd/lay.sh $*"; }
-property() { on systemctl show -p "$1" --value osmd; }
 
 # ---- make install -----------------------------------------------------------------------
 
@@ -202,9 +185,6 @@ release() { # FOLDER [VERSION]
 }
 install() { on env "${@:2}" sh "$1/install.sh"; }
 registered() { [ ! -e "$M" ] || on sh -c 'cat /run/osm-double-registry.jsonl 2>/dev/null' | jq -c .; }
-# What differs from this system; a file that was written again with the same content is the same.
-content() { files | sed 's/ [0-9]*$//'; }
-panel_is_fine() { on /usr/libexec/osm/osm-panel status; }
 
 @test "install.sh on cPanel: files, WHM's menu, hooks, chkservd, service; says what it watches; only reports" {
 	machine
@@ -363,6 +343,16 @@ uninterrupted() { on sh -c 'cd /usr/local/sbin && /usr/bin/rm -f mv cp chmod cho
 	done
 	echo "killed $killed times"
 	[ $killed -ge 7 ]
+}
+
+@test "what is installed does its job: a burst is reported and held under systemd, undone, all taken away" {
+	machine
+	release /tmp/rel
+	content | grep -v '/var/cpanel/\|/var/mail\|/var/spool\|/run/' >"$BATS_TEST_TMPDIR/before"
+	install /tmp/rel
+	does_its_job
+	on sh /etc/osm/uninstall.sh
+	content | grep -v '/var/cpanel/\|/var/mail\|/var/spool\|/run/' | diff "$BATS_TEST_TMPDIR/before" -
 }
 
 # ---- upgrade ----------------------------------------------------------------------------
