@@ -36,7 +36,7 @@ does_its_job() {
 	on sh -c 'sed -i "s/^TESTING.*/TESTING = \"0\"/; s/^LOGLINE_LIMIT.*/LOGLINE_LIMIT = \"20\"/
 		s/^LOGLINE_ACTIONS.*/LOGLINE_ACTIONS = \"email,store,hold\"/" /etc/osm/osm.conf'
 	on osm reload
-	on python3 "$TOP/tests/lab/send_script.py" osmdave 25 --queue
+	on python3 -B "$TOP/tests/lab/send_script.py" osmdave 25 --queue
 	wait_until 20 on grep -qx osmdave /etc/outgoing_mail_hold_users
 	wait_until 20 eval '[ "$(on osm reports --account osmdave --type logline --json |
 		jq -r ".reports[0].actions")" = "store:done hold:done email:done" ]'
@@ -44,6 +44,6 @@ does_its_job() {
 	on osm undo "$id"
 	same "$(on cat /etc/outgoing_mail_hold_users)" ""
 	# Exim's and the panel's own traces of it
-	on sh -c 'rm -rf /var/spool/exim/* /var/log/exim_paniclog /var/spool/mail/root /var/cpanel/osm-double-calls.jsonl
+	on sh -c 'rm -rf /home/osmdave/public_html/wp-content /var/spool/exim/* /var/log/exim_paniclog /var/spool/mail/root /var/cpanel/osm-double-calls.jsonl
 		: >/var/log/exim_mainlog'
 }
