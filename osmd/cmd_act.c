@@ -54,6 +54,10 @@ static int finish(const struct cmd *c, json_t *answer)
 		return ok ? CMD_OK : CMD_FAILED;
 	}
 	print_outcome(answer);
+	if (ok && json_object_get(answer, "message")) {
+		text_puts(stdout, json_string_value(json_object_get(answer, "message")));
+		putchar('\n');
+	}
 	if (!ok)
 		cmd_fail(c, CMD_FAILED, "%s", why ? why : "it failed");
 	json_decref(answer);

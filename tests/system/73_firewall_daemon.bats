@@ -230,6 +230,27 @@ for row in db.execute("select state, detail from action where action = ? and tar
 	same "$(cat "$ROOT/var/lib/csf/csf.tempban")" "" "csf's entries"
 }
 
+@test "executors killed at random moments: journal and kernel agree, and all is undone" {
+	conf FIREWALL=nft
+	osmd_start
+	local i
+	for i in $(seq 1 12); do
+		inlab sh -c "osm -d 203.0.113.$i 600 >/dev/null 2>&1 & sleep 0.0$((RANDOM % 10)); pkill -KILL -x 'osmd: executor'; wait"
+	done
+	# what was begun is finished; what never reached the journal is nowhere
+	wait_until 20 eval '[ "$(osm status --json | jq .executor.connected)" = true ]'
+	wait_until 20 eval 'osm -d 203.0.113.200 600'
+	same "$(actions_in_force '.action == "firewall"' | jq -r .target | sort)" \
+		"$(blocks | cut -d" " -f1 | sort)" "in the journal and in the kernel"
+	for i in $(actions_in_force | jq -r .id); do osm undo "$i" >/dev/null; done
+	same "$(blocks)" "" "blocks left"
+	# what nobody knows of can be released all the same
+	fwtool nft block 203.0.113.9
+	run osm -dr 203.0.113.9
+	[[ "$output" == *"nothing was known"* ]] || { echo "$output"; return 1; }
+	same "$(blocks)" "" "blocks left"
+}
+
 @test "csf: it shows what osm blocks, and what is taken out of it osm lets go, too" {
 	with_csf
 	conf LOGLINE_ACTIONS=store,firewall

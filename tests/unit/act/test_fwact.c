@@ -522,6 +522,29 @@ Test(fwact, block_smtp_is_the_uids_of_then_also_when_the_account_is_gone)
 	cr_expect_not_null(strstr(read_row(id).detail, "has not this uid"));
 }
 
+Test(fwact, a_removed_accounts_uid_is_released_and_its_reports_address_is_not)
+{
+	static const unsigned parts[] = {10};
+	json_t *answer = fire(parts, 1, true);
+	int64_t address = action_id_of(answer, 0), uid;
+
+	json_decref(answer);
+	answer = block_smtp("acct");
+	uid = action_id_of(answer, 0);
+	json_decref(answer);
+	cr_expect_eq(there_n, 2);
+	json_decref(ask(NOW + 9, "{\"do\":\"notice\",\"event\":\"removed\",\"user\":"
+				 "\"acct\"}"));
+	cr_expect_eq(there_n, 1);
+	cr_expect_eq(there[0].net.family, AF_INET);
+	cr_expect_eq(read_row(uid).state, ACTION_UNDONE);
+	cr_expect_eq(read_row(address).state, ACTION_DONE);
+	/* others' changes say nothing of what the kernel has */
+	there_n = 0;
+	json_decref(ask(NOW + 10, "{\"do\":\"notice\",\"event\":\"lists\"}"));
+	cr_expect_eq(read_row(address).state, ACTION_DONE);
+}
+
 Test(fwact, block_smtp_is_never_roots_or_the_systems)
 {
 	refused(block_smtp("root"), "a system user");
