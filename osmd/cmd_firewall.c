@@ -26,8 +26,8 @@ static void join(const struct cmd *c, size_t first, char out[REASON_MAX])
 
 	out[0] = '\0';
 	for (size_t i = first; i < c->count && n < REASON_MAX; i++)
-		n += (size_t)snprintf(out + n, REASON_MAX - n, "%s%s", i > first ? " " : "",
-				      c->args[i]);
+		n += (size_t)snprintf(out + n, REASON_MAX - n, "%s%s",
+				      i > first ? " " : "", c->args[i]);
 	for (char *p = out; *p; p++)
 		if ((unsigned char)*p < 0x20 || (unsigned char)*p >= 0x7f)
 			*p = '?';
@@ -42,8 +42,8 @@ int cmd_deny_address(const struct cmd *c, const char *address, int64_t ttl_s,
 	int code;
 
 	if (!addr_parse_cidr(slice_str(address), &net))
-		return cmd_fail(c, CMD_USAGE, "%s: %s is no address and no prefix", c->name,
-				address);
+		return cmd_fail(c, CMD_USAGE, "%s: %s is no address and no prefix",
+				c->name, address);
 	request = json_pack("{s:s, s:s, s:s, s:s, s:s*}", "do", "firewall", "target",
 			    address, "reason", reason, "who", cmd_who(), "from", ssh);
 	if (!request)
@@ -85,8 +85,8 @@ int cmd_denyrm(struct cmd *c)
 	if (!addr_parse_cidr(slice_str(c->args[0]), &net))
 		return cmd_fail(c, CMD_USAGE, "denyrm: %s is no address and no prefix",
 				c->args[0]);
-	request = json_pack("{s:s, s:s, s:s}", "do", "release", "target", c->args[0], "who",
-			    cmd_who());
+	request = json_pack("{s:s, s:s, s:s}", "do", "release", "target", c->args[0],
+			    "who", cmd_who());
 	if (!request)
 		return cmd_fail(c, CMD_FAILED, "no memory");
 	code = cmd_do(c, request);

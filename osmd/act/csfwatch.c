@@ -13,18 +13,16 @@
 /* csf's two folders, and those above which tell when it is installed. */
 static const struct folder {
 	const char *path, *within; /* within: the folder's name in the one above */
-} folders[] = {{"/etc/csf", NULL},
-	       {"/var/lib/csf", NULL},
-	       {"/etc", "csf"},
-	       {"/var/lib", "csf"}};
+} folders[] = {
+	{"/etc/csf", NULL}, {"/var/lib/csf", NULL}, {"/etc", "csf"}, {"/var/lib", "csf"}};
 #define FOLDERS (sizeof(folders) / sizeof(folders[0]))
 
 static const struct name {
 	const char *name;
 	unsigned means;
-} names[] = {{"csf.deny", CSFWATCH_LISTS},     {"csf.tempban", CSFWATCH_LISTS},
-	     {"csf.lock", CSFWATCH_STATE},     {"csf.disable", CSFWATCH_STATE},
-	     {"csf.error", CSFWATCH_STATE},    {"csf.conf", CSFWATCH_STATE}};
+} names[] = {{"csf.deny", CSFWATCH_LISTS},  {"csf.tempban", CSFWATCH_LISTS},
+	     {"csf.lock", CSFWATCH_STATE},  {"csf.disable", CSFWATCH_STATE},
+	     {"csf.error", CSFWATCH_STATE}, {"csf.conf", CSFWATCH_STATE}};
 
 struct csfwatch {
 	const struct paths *paths; /* borrowed */

@@ -20,7 +20,7 @@ struct csfwatch;
 
 struct csfwatch *csfwatch_new(const struct paths *paths); /* NULL: no inotify or memory */
 void csfwatch_free(struct csfwatch *w);			  /* NULL is fine */
-int csfwatch_fd(const struct csfwatch *w);		  /* readable: ask csfwatch_read */
+int csfwatch_fd(const struct csfwatch *w); /* readable: ask csfwatch_read */
 unsigned csfwatch_read(struct csfwatch *w);
 
 #endif

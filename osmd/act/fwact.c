@@ -8,7 +8,7 @@
 #include "osmd/base/slice.h"
 #include "osmd/model/event.h"
 
-#define SHARE 10   /* an address must have sent this part of what is confirmed */
+#define SHARE 10	  /* an address must have sent this part of what is confirmed */
 #define CSF_TTL_LEAST_S 2 /* csf makes an hour of one */
 
 static const char *const direction_words[] = {
@@ -78,8 +78,9 @@ static void set_reason(const struct action_row *row, const char *why, struct fw_
 	size_t n = 0;
 
 	if (row->report_id[0])
-		n += (size_t)snprintf(b->reason, sizeof(b->reason), "action %lld, report %.12s",
-				      (long long)row->id, row->report_id);
+		n += (size_t)snprintf(b->reason, sizeof(b->reason),
+				      "action %lld, report %.12s", (long long)row->id,
+				      row->report_id);
 	else
 		n += (size_t)snprintf(b->reason, sizeof(b->reason), "action %lld by hand",
 				      (long long)row->id);
@@ -149,7 +150,8 @@ enum action_force fwact_in_force(const struct action_job *job)
 	if (has)
 		return ACTION_IN_FORCE;
 	/* the kernel forgets with a reboot; what is in the journal as done is put back */
-	return job->row->state == ACTION_DONE ? ACTION_FORCE_UNKNOWN : ACTION_NOT_IN_FORCE;
+	return job->row->state == ACTION_DONE ? ACTION_FORCE_UNKNOWN
+					      : ACTION_NOT_IN_FORCE;
 }
 
 bool fwact_before(const struct action_job *job, char out[ACTION_BEFORE_MAX],
@@ -212,7 +214,8 @@ enum action_state fwact_perform(const struct action_job *job,
 	if (b.ttl == 1 && strcmp(backend, "csf") == 0)
 		b.ttl = CSF_TTL_LEAST_S;
 	if (b.ttl < 0) {
-		snprintf(detail, ACTION_DETAIL_MAX, "its time was over before it was done");
+		snprintf(detail, ACTION_DETAIL_MAX,
+			 "its time was over before it was done");
 		return ACTION_FAILED;
 	}
 	set_reason(job->row, asked, &b);
@@ -233,7 +236,8 @@ bool fwact_reverse(const struct action_job *job, char detail[ACTION_DETAIL_MAX])
 	bool gone;
 
 	if (!job->wall || !fwact_block_of(job->row, job->now_s, &b, backend)) {
-		snprintf(detail, ACTION_DETAIL_MAX, "its row does not say what was blocked");
+		snprintf(detail, ACTION_DETAIL_MAX,
+			 "its row does not say what was blocked");
 		return false;
 	}
 	gone = wall_release(job->wall, backend, &b, note, &e);

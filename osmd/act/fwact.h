@@ -36,7 +36,6 @@ bool fwact_allowed(struct wall *w, const struct action_row *row, char *why, size
  * confirmed: more there can't be. */
 #define FWACT_ADDRESSES_MAX 10
 /* The addresses of a report that the firewall is to block, as their one form. */
-size_t fwact_targets(const json_t *report,
-		     char out[FWACT_ADDRESSES_MAX][ADDR_TEXT_MAX]);
+size_t fwact_targets(const json_t *report, char out[FWACT_ADDRESSES_MAX][ADDR_TEXT_MAX]);
 
 #endif

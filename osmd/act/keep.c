@@ -79,8 +79,8 @@ static void let_go(struct keeping *k, struct kept *one, const char *why)
 		return;
 	}
 	snprintf(detail, sizeof(detail), "%.500s", why);
-	snprintf(what, sizeof(what), "%.23s %.319s let go: %.140s", row->action, row->target,
-		 why);
+	snprintf(what, sizeof(what), "%.23s %.319s let go: %.140s", row->action,
+		 row->target, why);
 	log_msg(LOG_LEVEL_INFO, "*Action* %s", what);
 	if (!store_action_end(k->x->store, row->id, ACTION_UNDONE, detail, NULL, k->now_s,
 			      &e) ||
@@ -95,7 +95,8 @@ static void look_at(struct keeping *k, const struct kept *one, char why[WALL_WHY
 	const struct account *a;
 
 	why[0] = '\0';
-	if (!wall_may(k->x->wall, &one->block, NULL, k->now_s, why) || one->block.net.family)
+	if (!wall_may(k->x->wall, &one->block, NULL, k->now_s, why) ||
+	    one->block.net.family)
 		return;
 	a = accounts_by_user(k->x->accounts, slice_str(one->row.account));
 	if (!a || a->uid != (long)one->block.uid)
@@ -190,7 +191,8 @@ void keep_blocks(struct executor *x, int64_t now_s)
 		release_removed(&k);
 		release_unfit(&k);
 	}
-	for (size_t i = 0; backend && strcmp(backend->name, "none") != 0 && i < NATIVES; i++)
+	for (size_t i = 0; backend && strcmp(backend->name, "none") != 0 && i < NATIVES;
+	     i++)
 		restore(&k, natives[i], LOG_LEVEL_INFO);
 	free(k.v);
 }
@@ -257,7 +259,8 @@ json_t *keep_release(struct executor *x, const json_t *request, int64_t now_s)
 	if (!executor_who(request, who))
 		return executor_refuse("release: \"who\" is missing");
 	if (!text || !addr_parse_cidr(slice_str(text), &block.net))
-		return executor_refuse("release: %.64s is no address", text ? text : "it");
+		return executor_refuse("release: %.64s is no address",
+				       text ? text : "it");
 	addr_print(&block.net, target);
 	if (!store_action_in_force(x->store, action_name(ACTION_FIREWALL), target, &row))
 		return release_unknown(x, &block, target, who, now_s);

@@ -30,7 +30,7 @@ struct wall {
 	const struct fw_backend *chosen; /* NULL: not yet */
 	const struct fw_backend *forced; /* for tests */
 	struct fw *open[BACKENDS + 1];	 /* owned; the last one is the forced one's */
-	struct bans *held; /* owned; between wall_hold and wall_let */
+	struct bans *held;		 /* owned; between wall_hold and wall_let */
 	char reason[REASON_MAX];
 	char note[WALL_WHY_MAX]; /* what the backend said in this call */
 };
@@ -46,8 +46,8 @@ static void say(const char *text, void *ctx)
 	snprintf(w->note + n, sizeof(w->note) - n, "%s%s", n ? "; " : "", text);
 }
 
-static bool run(const char *const *argv, unsigned timeout_s, struct buf *output, void *ctx,
-		struct err *err)
+static bool run(const char *const *argv, unsigned timeout_s, struct buf *output,
+		void *ctx, struct err *err)
 {
 	const struct spawn_request req = {
 		.argv = argv, .timeout_s = timeout_s, .output_max = output->limit};
@@ -87,14 +87,15 @@ static const struct fw_backend *native_beside(struct wall *w)
 		if (b)
 			return b;
 	}
-	log_msg(LOG_LEVEL_WARN, "firewall: the kernel can't be told beside csf: %s", e.msg);
+	log_msg(LOG_LEVEL_WARN, "firewall: the kernel can't be told beside csf: %s",
+		e.msg);
 	return NULL;
 }
 
 static void set_settings(struct wall *w)
 {
-	w->settings = (struct fw_settings){
-		.paths = w->paths, .run = run, .say = say, .ctx = w};
+	w->settings =
+		(struct fw_settings){.paths = w->paths, .run = run, .say = say, .ctx = w};
 	memcpy(w->settings.smtp_ports, w->config->smtp_ports.port,
 	       w->config->smtp_ports.count * sizeof(w->settings.smtp_ports[0]));
 	w->settings.smtp_port_count = w->config->smtp_ports.count;
@@ -208,7 +209,8 @@ const struct fw_backend *wall_backend_for(struct wall *w, struct fw_block *block
 	csffacts_read(w->paths, &facts);
 	if (facts.blocks_in_only)
 		block->direction = FW_IN;
-	native = block->net.family == AF_INET6 && !facts.has_ipv6 ? native_beside(w) : NULL;
+	native = block->net.family == AF_INET6 && !facts.has_ipv6 ? native_beside(w)
+								  : NULL;
 	return native ? native : b;
 }
 
@@ -241,8 +243,10 @@ static struct fw *open_named(struct wall *w, const char *name,
 		return NULL;
 	}
 	*backend = backend_of(w, slot);
-	if (slot < BACKENDS && is_rooted(w) && *backend != &fw_csf && *backend != &fw_none) {
-		err_set(e, EPERM, "with --root the firewall of this machine is left alone");
+	if (slot < BACKENDS && is_rooted(w) && *backend != &fw_csf &&
+	    *backend != &fw_none) {
+		err_set(e, EPERM,
+			"with --root the firewall of this machine is left alone");
 		return NULL;
 	}
 	if (!w->open[slot]) {
@@ -289,7 +293,8 @@ static bool protect_all_ignored(struct wall *w, struct bans *bans, int64_t now_s
 	return ok;
 }
 
-static struct bans *load_bans(struct wall *w, const char *from, int64_t now_s, struct err *e)
+static struct bans *load_bans(struct wall *w, const char *from, int64_t now_s,
+			      struct err *e)
 {
 	const struct bans_settings settings = {.paths = w->paths, .ssh_client = from};
 	struct bans *bans = bans_load(&settings, e);
@@ -314,8 +319,8 @@ void wall_let(struct wall *w)
 	w->held = NULL;
 }
 
-bool wall_may(struct wall *w, const struct fw_block *block, const char *from, int64_t now_s,
-	      char why[WALL_WHY_MAX])
+bool wall_may(struct wall *w, const struct fw_block *block, const char *from,
+	      int64_t now_s, char why[WALL_WHY_MAX])
 {
 	struct err e = {0};
 	struct bans *bans = w->held ? w->held : load_bans(w, from, now_s, &e);
@@ -473,8 +478,8 @@ bool wall_is_fragile(struct wall *w, const char *name)
 	       (strcmp(name, fw_csf.name) == 0 && native_beside(w) == &fw_ipt);
 }
 
-bool wall_removed(struct wall *w, const struct fw_block *blocks, size_t count, fw_each *each,
-		  void *ctx, struct err *e)
+bool wall_removed(struct wall *w, const struct fw_block *blocks, size_t count,
+		  fw_each *each, void *ctx, struct err *e)
 {
 	return fw_csf_removed(w->paths, blocks, count, each, ctx, e);
 }

@@ -39,8 +39,8 @@ const struct fw_backend *wall_beside(struct wall *w);
 const char *wall_reason(const struct wall *w);
 /* May it be blocked at all? from: SSH_CONNECTION, or the address, of who
  * asks; or NULL. */
-bool wall_may(struct wall *w, const struct fw_block *block, const char *from, int64_t now_s,
-	      char why[WALL_WHY_MAX]);
+bool wall_may(struct wall *w, const struct fw_block *block, const char *from,
+	      int64_t now_s, char why[WALL_WHY_MAX]);
 /* Read once who is protected, for the calls of wall_may() until wall_let(). */
 bool wall_hold(struct wall *w, const char *from, int64_t now_s, struct err *e);
 void wall_let(struct wall *w);
@@ -64,7 +64,7 @@ bool wall_restore(struct wall *w, const char *name, const struct fw_block *block
 /* Can csf's restart have taken that backend's blocks out of the kernel? */
 bool wall_is_fragile(struct wall *w, const char *name);
 /* Which of blocks that csf was told of has somebody taken out of csf's lists? */
-bool wall_removed(struct wall *w, const struct fw_block *blocks, size_t count, fw_each *each,
-		  void *ctx, struct err *e);
+bool wall_removed(struct wall *w, const struct fw_block *blocks, size_t count,
+		  fw_each *each, void *ctx, struct err *e);
 
 #endif

@@ -82,7 +82,7 @@ static void double_close(struct fw *fw)
 }
 
 static const struct fw_backend backend_double = {
-	"nft",       double_init,  double_block, double_release,
+	"nft",	     double_init,  double_block, double_release,
 	double_list, double_flush, double_close};
 
 static void make(void)
@@ -205,7 +205,8 @@ Test(fwact, a_report_blocks_who_sent_a_tenth_of_it_and_nobody_else)
 	json_t *answer = fire(parts, 4, true);
 
 	cr_expect_eq(json_array_size(json_object_get(answer, "actions")), 2);
-	expect_row(answer, 0, "203.0.113.1", "done", "blocked by nft: logline bob@example");
+	expect_row(answer, 0, "203.0.113.1", "done",
+		   "blocked by nft: logline bob@example");
 	expect_row(answer, 1, "203.0.113.2", "done", "blocked by nft");
 	cr_expect_eq(there_n, 2);
 	cr_expect_eq(there[0].direction, FW_IN);
@@ -321,12 +322,14 @@ Test(fwact, what_is_no_address_or_nobodys_to_block_is_refused)
 	put("/etc/csf/csf.allow", "198.51.100.0/25 # office\n");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		refused(deny(rows[i][0], 60), rows[i][1]);
-	refused(ask(NOW, "{\"do\":\"firewall\",\"target\":\"203.0.113.7\",\"who\":\"root\","
-			 "\"expire\":-1}"),
+	refused(ask(NOW,
+		    "{\"do\":\"firewall\",\"target\":\"203.0.113.7\",\"who\":\"root\","
+		    "\"expire\":-1}"),
 		"\"expire\"");
 	refused(ask(NOW, "{\"do\":\"firewall\",\"target\":\"203.0.113.7\"}"), "who");
-	refused(ask(NOW, "{\"do\":\"firewall\",\"target\":\"203.0.113.7\",\"who\":\"root\","
-			 "\"from\":\"203.0.113.7 4000 192.0.2.10 22\"}"),
+	refused(ask(NOW,
+		    "{\"do\":\"firewall\",\"target\":\"203.0.113.7\",\"who\":\"root\","
+		    "\"from\":\"203.0.113.7 4000 192.0.2.10 22\"}"),
 		"logged in");
 	cr_expect_eq(block_calls, 0);
 }
@@ -351,7 +354,7 @@ Test(fwact, what_csf_blocks_by_anothers_word_is_left_to_csf)
 	refused(deny("203.0.113.7", 600), "csf has it already: 203.0.113.0/29 # office");
 	json_decref(deny("203.0.113.8", 3600)); /* both ways: lfd's is only inwards */
 	cr_expect_eq(there_n, 1);
-	json_decref(deny("203.0.113.9", 0)); /* beside that prefix */
+	json_decref(deny("203.0.113.9", 0));  /* beside that prefix */
 	json_decref(deny("198.51.100.1", 0)); /* osm's own, left over: it is made anew */
 	cr_expect_eq(there_n, 3);
 }
