@@ -78,7 +78,7 @@ decide() {
 	[ -n "$list" ] || return 0
 	say "In force:"
 	say "$list" | sed 's/^/  /'
-	[ -n "$choice" ] || ask
+	[ -n "$choice$dry" ] || ask
 }
 
 release() {
@@ -122,9 +122,31 @@ remove_state() {
 	find /var/lib/osm -mindepth 1 ! -name 'osm.db' ! -name 'osm.db-wal' ! -name 'osm.db-shm' -delete
 }
 
+# Of the firewall only what is osm's: its table (known by its set), its chains, its sets.
 remove_table() {
-	command -v nft >/dev/null 2>&1 || return 0
-	! nft list table inet osm >/dev/null 2>&1 || nft delete table inet osm
+	if nft list set inet osm uids >/dev/null 2>&1; then
+		nft delete table inet osm
+	fi
+	for tool in iptables-legacy ip6tables-legacy; do
+		! command -v $tool >/dev/null || remove_chains $tool
+	done
+	! command -v ipset >/dev/null || for set in $(ipset list -n 2>/dev/null | grep '^osm_'); do
+		ipset destroy "$set" || true
+	done
+}
+
+remove_chains() { # TOOL
+	$1 -S 2>/dev/null | grep -q '^-N OSM_' || return 0
+	# shellcheck disable=SC2086
+	$1 -S | sed -n 's/^-A \(.* -j OSM_[A-Z]*\)$/-D \1/p' | while read -r rule; do
+		$1 -w $rule
+	done
+	for chain in $($1 -S | sed -n 's/^-N \(OSM_[A-Z]*\)$/\1/p'); do
+		$1 -w -F "$chain"
+	done
+	for chain in $($1 -S | sed -n 's/^-N \(OSM_[A-Z]*\)$/\1/p'); do
+		$1 -w -X "$chain"
+	done
 }
 
 # The record goes last: as long as it is there, this can be run again.
@@ -157,7 +179,10 @@ main() {
 	[ ! -x $OSM ] || step "stop osmd" stop_daemon
 	list=$(in_force)
 	case $choice:${list:+some} in
-	:some) die "something has come into force meanwhile; run it again" ;;
+	:some)
+		[ -n "$dry" ] || die "something has come into force meanwhile; run it again"
+		say "- ask whether to give back what is in force"
+		;;
 	release:some) step "give back what is in force" release ;;
 	keep:some) say "- what is in force stays so; undo it in the panel" ;;
 	esac
@@ -165,7 +190,7 @@ main() {
 	if [ -x /usr/libexec/osm/osm-setup ]; then
 		/usr/libexec/osm/osm-setup ${dry:+--dry-run} down 9>&- || die "run it again after that is mended"
 	fi
-	[ "$choice" = keep ] || step "take the firewall's table away" remove_table
+	[ "$choice" = keep ] || step "take osm's part of the firewall away" remove_table
 	step "remove the programs, the unit, the manuals" remove_files
 	! has_systemd || step "systemd: forget the unit" systemctl daemon-reload
 	step "remove the settings" remove_settings
