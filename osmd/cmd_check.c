@@ -385,6 +385,37 @@ static void check_packets(struct check *k)
 		check_packets_here(k);
 }
 
+/* What osm-panel says of each part that lies in cPanel: "OK name" or "MISSING name". */
+static void check_registration(struct check *k)
+{
+	static const char program[] = "/usr/libexec/osm/osm-panel";
+	static const char lost[] = "a part of osm's in cPanel ("
+				   "/usr/libexec/osm/osm-panel register puts it back)";
+	const char *const argv[] = {program, "status", NULL};
+	const struct spawn_request req = {
+		.argv = argv, .timeout_s = 60, .output_max = 4096};
+	struct spawn_result result;
+	struct slice rest, line, state;
+	struct err e = {0};
+
+	/* the real system's alone: below --root nothing is registered */
+	if (k->c->paths.root[0] || access(PATH_WHMAPI, X_OK) < 0 ||
+	    access(program, X_OK) < 0)
+		return;
+	if (!spawn_run(&req, &result, &e)) {
+		row(k, "cPanel", CHECK_WARN, lost, "%s", e.msg);
+		return;
+	}
+	rest = buf_view(&result.output);
+	while (slice_cut(&rest, '\n', &line))
+		if (slice_cut(&line, ' ', &state))
+			row(k, "cPanel",
+			    slice_eq(state, SLICE("OK")) ? CHECK_OK : CHECK_WARN, lost,
+			    "%.*s%s", (int)line.n, line.p,
+			    slice_eq(state, SLICE("OK")) ? "" : " is not in its place");
+	buf_clear(&result.output);
+}
+
 static void print_rows(const json_t *rows)
 {
 	json_t *r;
@@ -512,6 +543,7 @@ int cmd_check(struct cmd *c)
 	check_firewall(&k);
 	check_csf(&k);
 	check_custom(&k);
+	check_registration(&k);
 	check_daemon(&k);
 	check_packets(&k);
 	if (c->json && k.needed_missing)

@@ -20,6 +20,7 @@
 #define UNIT "osmd.service"
 #define SYSTEMCTL "/usr/bin/systemctl"
 #define DAEMON "/usr/sbin/osmd"
+#define PANEL "/usr/libexec/osm/osm-panel"
 /* The warm-up after a restart reads as far back as the longest interval. */
 #define START_S 60
 #define STOP_S 60
@@ -339,6 +340,26 @@ int cmd_restart(struct cmd *c)
 	return code == CMD_OK ? start(c) : code;
 }
 
+/* chkservd must not start what is disabled, and mail about it every five minutes. A host
+ * without cPanel has nothing to tell; a failure doesn't keep osm from doing its part. */
+static void tell_chkservd(const struct cmd *c, const char *verb)
+{
+	const char *const argv[] = {PANEL, verb, NULL};
+	const struct spawn_request req = {
+		.argv = argv, .timeout_s = 60, .output_max = 4096};
+	struct spawn_result result;
+
+	if (c->paths.root[0] || access(PANEL, X_OK) < 0 ||
+	    !spawn_run(&req, &result, NULL))
+		return;
+	if (result.exit_code != 0) {
+		fputs("osm: ", stderr);
+		text_put(stderr, slice_trim(buf_view(&result.output)));
+		fputc('\n', stderr);
+	}
+	buf_clear(&result.output);
+}
+
 int cmd_enable(struct cmd *c)
 {
 	char path[PATH_MAX];
@@ -347,6 +368,7 @@ int cmd_enable(struct cmd *c)
 		return CMD_USAGE;
 	if (unlink(cmd_path(c, PATH_DISABLED, path)) < 0 && errno != ENOENT)
 		return cmd_fail(c, CMD_FAILED, "%s: %s", path, strerror(errno));
+	tell_chkservd(c, "watch");
 	return start(c);
 }
 
@@ -366,6 +388,7 @@ int cmd_disable(struct cmd *c)
 	if (!file_replace(path, SLICE("osm -x made this file; osm -e removes it\n"), 0600,
 			  &e))
 		return cmd_fail(c, CMD_FAILED, "%s", e.msg);
+	tell_chkservd(c, "unwatch");
 	code = stop(c, true, &was);
 	return code == CMD_OK ? cmd_say(c, "osm is disabled; osm -e enables it again")
 			      : code;

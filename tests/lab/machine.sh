@@ -12,12 +12,14 @@
 #   machine.sh files DIR               what is in it that is not this system's, a line each
 #   machine.sh down DIR                end it; fine when it is gone already
 #
-# The source's folder is at the same path in it. Nothing in it reaches this system: what it writes
+# MACHINE_BASE=/folder in the environment: over that tree (made by debootstrap, say) instead of this
+# system's files. The source's folder is at the same path in it. Nothing in it reaches this system: what it writes
 # is in memory, its processes end with its PID 1, its network has no way out.
 set -euo pipefail
 
 LAB_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 LAB_TOP=$(cd "$LAB_SOURCE/../.." && pwd)
+MACHINE_BASE=${MACHINE_BASE:-/}
 MACHINE_LIFE=${MACHINE_LIFE:-1800} # seconds; a forgotten machine ends by itself
 
 # shellcheck source=tests/lab/tree.sh
@@ -31,7 +33,7 @@ die() {
 systemd_at() {
 	local s
 	for s in /lib/systemd/systemd /usr/lib/systemd/systemd; do
-		[ -x "$s" ] && { echo "$s"; return 0; }
+		[ -x "${MACHINE_BASE%/}$s" ] && { echo "$s"; return 0; }
 	done
 	return 1
 }
@@ -112,9 +114,11 @@ machine_init() { # DIR KIND
 	mount -t tmpfs machine space
 	mkdir space/{up,work,root,tree}
 	# the host's own panel, csf or osm must not show
-	mount -t overlay machine -o "lowerdir=/,upperdir=space/up,workdir=space/work" space/root
+	mount -t overlay machine -o "lowerdir=$MACHINE_BASE,upperdir=space/up,workdir=space/work" space/root
 	rm -rf space/root/{etc/osm,etc/csf,var/lib/osm,usr/local/cpanel,var/cpanel}
 	tree_make "$dir/space/tree"
+	# this system's own, which the lab needs and a machine has
+	(cd "$dir/space/tree/etc" && rm -rf alternatives ld.so.* perl ssl localtime)
 	cd space/root
 	init_files
 	init_units
@@ -179,7 +183,7 @@ machine_files() {
 	pid=$(cat "$dir/outer.pid")
 	pid=$(tr -d ' ' <"/proc/$pid/task/$pid/children")
 	nsenter -t "$pid" -m -- /usr/bin/python3 "$LAB_SOURCE/machine_files.py" \
-		"$dir/space/up" "$dir/space/root"
+		"$dir/space/up" "$dir/space/root" "$MACHINE_BASE"
 }
 
 machine_down() {

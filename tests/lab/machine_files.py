@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the osm authors
-"""machine_files.py UPPER MERGED: what an overlay holds, a line each: what was taken away from the
+"""machine_files.py UPPER MERGED LOWER: what an overlay holds, a line each: what was taken away from the
 system below it, every file and link that is new or was written, every folder that is new or has
 another owner or mode. No times of folders."""
 import hashlib
@@ -9,7 +9,7 @@ import os
 import stat
 import sys
 
-UPPER, MERGED = sys.argv[1:3]
+UPPER, MERGED, LOWER = sys.argv[1:4]
 LEFT_OUT = ("/var/lib/systemd", "/var/tmp", "/etc/mtab", "/run", "/tmp", "/proc", "/sys", "/dev")
 
 # Places where other labs mount something: on this system they come and go.
@@ -24,7 +24,7 @@ def look(path):
 
 
 def tell(path):
-    now, below = look(MERGED + path), look(path)
+    now, below = look(MERGED + path), look(LOWER.rstrip("/") + path)
     if now is None:
         if below is not None:
             print(f"{path} gone")

@@ -493,6 +493,19 @@ yes"
 	on osm reports
 }
 
+@test "osm -x tells chkservd, osm -e too; osm check says what of cPanel is not in its place" {
+	machine
+	release /tmp/rel
+	install /tmp/rel
+	on osm disable
+	on grep -qx osmd:0 /etc/chkserv.d/chkservd.conf
+	on osm enable
+	on grep -qx osmd:1 /etc/chkserv.d/chkservd.conf
+	same "$(on osm check | grep -c '^OK  *cPanel ')" 5
+	on rm /var/cpanel/apps/osm.conf
+	on osm check | grep -A1 "^WARN  *cPanel  *WHM's menu is not in its place" | grep 'osm-panel register'
+}
+
 # ---- around it ----------------------------------------------------------------------------
 
 @test "after a cPanel update that took everything away, cPanel's own hook puts it back, silently" {
