@@ -46,10 +46,14 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
 
 deps: ## install what building and testing needs (apt or dnf, as root)
-	sh tests/deps.sh
+	sh tests/deps.sh --browser
 
 have-deps:
 	@sh tests/deps.sh --check >/dev/null 2>&1 || sh tests/deps.sh
+
+.PHONY: have-browser
+have-browser: # only root can install it, and only root has a lab
+	@sh tests/deps.sh --browser --check >/dev/null 2>&1 || [ "$$(id -u)" != 0 ] || sh tests/deps.sh --browser
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
@@ -137,11 +141,11 @@ system: all ## the whole product in the lab: real Exim, doubles of cPanel's prog
 	@$(MAKE) --no-print-directory $(B)/fwtool $(B)/fwcsf $(B)/packettool $(B)/connector
 	sh tests/run-system.sh
 
-browser: all ## the page in a real browser, before a live osmd in the lab
+browser: all have-browser ## the page in a real browser, before a live osmd in the lab
 	bash tests/browser/run.sh
 
 .PHONY: pictures
-pictures: all ## docs/images anew, of the page in the lab
+pictures: all have-browser ## docs/images anew, of the page in the lab
 	bash tests/browser/run.sh pictures
 
 FUZZ_SECONDS ?= 5

@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs what building and testing osm needs, by the distribution's package manager.
-# --check: only say whether everything is there (exit 0) or what is missing (exit 1).
+# deps.sh [--build | --browser] [--check]
 # --build: only what building needs (install.sh).
 # --browser: what `make browser` needs, too.
+# --check: only say whether everything is there (exit 0) or what is missing (exit 1).
 set -eu
 
 apt_build="gcc make pkg-config libc6-dev libjansson-dev libxml2-dev libyaml-dev libsqlite3-dev libevent-dev
@@ -18,9 +19,18 @@ dnf_build="gcc make pkgconf-pkg-config glibc-devel jansson-devel libxml2-devel l
  libbpf-devel clang"
 dnf_test="clang compiler-rt clang-tools-extra criterion-devel bats exim httpd iproute util-linux procps-ng
  openssl python3 python3-pyyaml perl perl-JSON-PP jq mandoc xz sqlite valgrind nftables iptables ipset systemd logrotate rpm-build"
-# for `make browser` only (deps.sh --browser)
-apt_browser="chromium apache2 fonts-dejavu-core"
-dnf_browser="chromium httpd nodejs npm dejavu-sans-fonts"
+# for `make browser` only; the rest comes by npm (tests/browser/run.sh)
+apt_browser="chromium fonts-dejavu-core"
+dnf_browser="chromium nodejs npm dejavu-sans-fonts"
+build_only='' browser='' check=''
+for word; do
+	case $word in
+	--build) build_only=1 apt_test='' dnf_test='' ;;
+	--browser) browser=1 ;;
+	--check) check=1 ;;
+	*) echo "deps: $word is none of --build, --browser, --check" >&2; exit 2 ;;
+	esac
+done
 
 missing_commands() {
 	if [ -n "$build_only" ]; then
@@ -47,29 +57,33 @@ missing_libraries() {
 	done
 }
 
-build_only=''
-if [ "${1:-}" = --build ]; then
-	build_only=1
-	apt_test=''
-	dnf_test=''
-	shift
-fi
+missing_browser() {
+	for c in node npm setpriv; do
+		command -v $c >/dev/null 2>&1 || printf '%s ' $c
+	done
+	command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || printf 'chromium '
+}
 
-# What the page's tests need besides (an other source's nodejs brings its own npm).
-if [ "${1:-}" = --browser ]; then
+all_missing() {
+	missing_commands
+	[ -z "$browser" ] || missing_browser
+}
+
+if [ -n "$browser" ]; then
+	# nodejs of another source brings its own npm
 	command -v node >/dev/null 2>&1 || apt_browser="$apt_browser nodejs"
 	command -v npm >/dev/null 2>&1 || apt_browser="$apt_browser npm"
 	apt_test="$apt_test $apt_browser"
 	dnf_test="$dnf_test $dnf_browser"
 fi
 
-missing=$(missing_commands)
-if [ -z "$missing" ] && [ "${1:-}" != --browser ]; then
+missing=$(all_missing)
+if [ -z "$missing" ]; then
 	echo "deps: everything is there"
 	exit 0
 fi
-echo "deps: missing: ${missing:-nothing, but what the browser tests need}"
-[ "${1:-}" != --check ] || exit 1
+echo "deps: missing: $missing"
+[ -z "$check" ] || exit 1
 if [ "$(id -u)" != 0 ]; then
 	echo "deps: run 'make deps' as root, or install these packages yourself" >&2
 	exit 1
@@ -95,7 +109,7 @@ else
 	echo "deps: neither apt-get nor dnf is here; install: $missing" >&2
 	exit 1
 fi
-missing=$(missing_commands)
+missing=$(all_missing)
 if [ -n "$missing" ]; then
 	echo "deps: still missing: $missing" >&2
 	exit 1

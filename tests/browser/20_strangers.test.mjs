@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Copyright (C) 2026 the osm authors
 //
-// What isn't an administrator's own wish does nothing, and a stranger's text does no harm.
+// What isn't an administrator's own wish does nothing.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import http from "node:http";
 import net from "node:net";
 import { after, before, test } from "node:test";
-import { basic, close, configure, faces, fresh, inlab, labFile, open, osm, root, sound, until } from "./lab.mjs";
+import { basic, close, configure, faces, fresh, inlab, labFile, open, osm, root } from "./lab.mjs";
 
 const held = () => readFileSync(`${root}/etc/outgoing_mail_hold_users`, "utf8");
 
-before(async () => {
+before(() => {
   fresh();
-  configure({ LOGLINE_LIMIT: 3, LOGLINE_INTERVAL: 600, LOGLINE_ACTIONS: "store",
-    LOGLINE_SUBJECT_LIMIT: 2, LOGLINE_SUBJECT_ACTIONS: "store", CWDCHECK_CWD_LIMIT: 2,
-    CWDCHECK_CWD_ACTIONS: "store", CWDCHECK_LIMIT: 0 });
+  configure({ LOGLINE_ACTIONS: "store" });
   osm("start");
 });
 after(close);
@@ -40,9 +38,7 @@ const form = { "Content-Type": "application/x-www-form-urlencoded" };
 
 async function token(face) {
   const page = await open({ face });
-  await page.go("?page=reports");
-  const id = osm("reports").reports[0]?.id;
-  await page.go(`?page=report&id=${id}`);
+  await page.go("?page=controls");
   const value = await page.locator("input[name=token]").first().inputValue();
   await page.context().close();
   return value;
@@ -57,41 +53,6 @@ test("only root passes", async () => {
     assert.doesNotMatch(bob.text, /\?page=undo/);
     assert.equal((await ask(face, { user: null })).code, 401);
   }
-});
-
-test("hostile mail is shown harmlessly on every page", async () => {
-  const subjects = [
-    "<script>alert(1)</script>", "\"><img src=x onerror=alert(2)>", "'-alert(3)-'",
-    "</title></textarea></script><svg/onload=alert(4)>", "\u202eturned\u2066 \u200bhidden",
-    "x".repeat(10000), "javascript:alert(5)", "&lt;b&gt; {{7*7}} ${alert(6)}",
-  ];
-  const script = subjects.map((s) => `for i in 1 2 3; do printf '%s\\n' "From: a@b.example" "To: p@ok1.example" \
-    "Subject: $(printf %s ${Buffer.from(s).toString("base64")} | base64 -d)" "" x | /usr/sbin/sendmail -t -i; done`).join("\n");
-  const bad = "for i in 1 2 3; do printf 'From: a@b.example\\nTo: p@ok1.example\\nSubject: \\377\\376\\033[31m bad\\n\\nx\\n' | /usr/sbin/sendmail -t -i; done";
-  writeFileSync(`${root}/home/osmalice/hostile.sh`, script + "\n" + bad + "\n");
-  const folder = "/home/osmalice/public_html/<img src=x onerror=alert(7)>";
-  inlab("sh", "-c", `mkdir -p '${folder}' && chown osmalice '${folder}' && cd '${folder}' && \
-    setpriv --reuid=61001 --regid=61001 --clear-groups sh /home/osmalice/hostile.sh`);
-  await until(() => osm("reports", "--limit", "100").reports.filter((r) => r.type === "logline:subject").length >= 7,
-    "the subjects are reported");
-  const page = await open();
-  const seen = [];
-  for (const path of ["", "?page=reports", "?page=reports&q=" + encodeURIComponent("\"><script>alert(8)</script>\u202e")]) {
-    await page.go(path);
-    await sound(page, path);
-    assert.equal(await page.locator("main script, main img").count(), 0);
-  }
-  for (const r of osm("reports", "--limit", "100").reports) {
-    await page.go(`?page=report&id=${r.id}`);
-    await sound(page, `the report of ${r.key}`);
-    assert.equal(await page.locator("main script, main img").count(), 0);
-    seen.push(await page.locator("main").innerText());
-  }
-  const all = seen.join("\n");
-  assert.ok(all.includes("<script>alert(1)</script>"), "shown as it was written");
-  assert.match(all, /<img src=x onerror=alert\(7\)>/);
-  assert.match(all, /⟨U\+202E⟩/i);
-  assert.doesNotMatch(all, /[\u202a-\u202e\u2066-\u2069\u200b]/);
 });
 
 test("a changing address changes nothing by GET, whichever it is", async () => {

@@ -102,10 +102,11 @@ test("from the store: every report, what is in force, and undoing it", async () 
 test("from the address: every field that a page takes up again", async () => {
   for (const face of ["bare", "whm"]) {
     const page = await open({ face });
-    for (const text of corpus.filter((_, i) => face === "bare" || i % 8 === 2)) {
+    for (const [i, text] of corpus.entries()) {
       const v = encodeURIComponent(text);
+      // one page in one face, the other in the other
       for (const path of [`?page=reports&q=${v}&account=${v}&type=${v}&action=${v}&span=${v}&offset=${v}`,
-        `?page=events&key=${v}&event=${v}&limit=${v}&interval=${v}&actions=${v}&kind=${v}&value=${v}&until=${v}`]) {
+        `?page=events&key=${v}&event=${v}&limit=${v}&interval=${v}&actions=${v}&kind=${v}&value=${v}&until=${v}`].slice((i + (face === "whm" ? 1 : 0)) % 2).slice(0, 1)) {
         if (path.length > 7000) continue;
         await page.go(path);
         await harmless(page, path);

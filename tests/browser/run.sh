@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright (C) 2026 the osm authors
 #
-# run.sh [NAME...]: the browser tests (NAME.test.mjs, or all) against a lab of their own: real
-# Exim, live osmd, Apache. What can't run here skips loudly; with OSM_NO_SKIP=1 that fails.
+# run.sh [NAME...]: the browser tests (NAME.test.mjs, or all): real Exim, live osmd, Apache. Two
+# lanes run at a time, each with a lab of its own. What can't run here skips loudly; with
+# OSM_NO_SKIP=1 that fails.
 # run.sh pictures: makes docs/images anew instead.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -13,7 +14,7 @@ missing() {
 	local why c
 	why=$("$labsh" missing)
 	[ -z "$why" ] || { echo "no lab: $why"; return; }
-	for c in node npm setpriv; do
+	for c in node npm setpriv sqlite3; do
 		command -v $c >/dev/null || { echo "no $c"; return; }
 	done
 	[ -x /usr/sbin/apache2 ] || [ -x /usr/sbin/httpd ] || { echo "no Apache"; return; }
@@ -33,31 +34,47 @@ modules() {
 		cp "$here/package-lock.json" "$stamp"
 }
 
+# Run node with WORDS in the network of a new lab. In a subshell: its end ends the lab.
+in_a_lab() ( # WORD...
+	lab=$(mktemp -d "${TMPDIR:-/tmp}/osm-browser.XXXXXX")
+	trap '"$labsh" down "$lab"; rm -rf "$lab"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	"$labsh" up "$lab"
+	bash "$here/../lab/web.sh" "$lab"
+	OSM_LAB=$lab OSM_CHROMIUM=$(find_chromium) nsenter -t "$(cat "$lab/inner.pid")" -n node "$@" &
+	wait $! # a signal is heard meanwhile
+)
+
 why=$(missing)
 if [ -n "$why" ]; then
 	echo "browser: SKIPPED: $why"
 	[ "${OSM_NO_SKIP:-0}" != 1 ]
 	exit
 fi
-
-lab=$(mktemp -d "${TMPDIR:-/tmp}/osm-browser.XXXXXX")
-trap '"$labsh" down "$lab"; rm -rf "$lab"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-"$labsh" up "$lab"
-bash "$here/../lab/web.sh" "$lab"
-OSM_CHROMIUM=$(find_chromium)
-export OSM_LAB=$lab OSM_CHROMIUM
-
-world=(nsenter -t "$(cat "$lab/inner.pid")" -n) # only the network is the lab's
 if [ "${1:-}" = pictures ]; then
-	"${world[@]}" node "$here/pictures.mjs"
+	in_a_lab "$here/pictures.mjs"
 	exit
 fi
+
 files=("$here"/*.test.mjs)
 if [ $# -gt 0 ]; then
 	files=()
 	for name; do files+=("$here/$name.test.mjs"); done
 fi
-# one after the other: they share the lab
-"${world[@]}" node --test --test-concurrency=1 --test-reporter=spec "${files[@]}"
+out=$(mktemp -d "${TMPDIR:-/tmp}/osm-lanes.XXXXXX")
+trap 'rm -rf "$out"' EXIT
+trap 'kill $(jobs -p) 2>/dev/null; wait; exit 143' INT TERM
+lanes=$((${#files[@]} > 1 ? 2 : 1)) pids=() failed=0
+for ((k = 0; k < lanes; k++)); do
+	lane=()
+	for ((i = k; i < ${#files[@]}; i += lanes)); do lane+=("${files[i]}"); done
+	# one file after the other: they share the lane's lab
+	in_a_lab --test --test-concurrency=1 --test-reporter=spec "${lane[@]}" >"$out/$k" 2>&1 &
+	pids+=($!)
+done
+for ((k = 0; k < lanes; k++)); do
+	wait "${pids[k]}" || failed=1
+	cat "$out/$k"
+done
+exit $failed
