@@ -70,7 +70,9 @@ test("from mail: every report, the lists, the overview", async () => {
     await harmless(page, path);
   }
   const all = [];
-  for (const r of osm("reports", "--limit", "200").reports.filter((r) => r.account.startsWith("osm"))) {
+  // the store's test looks at each text in each place: here, what the way through the log makes of them
+  const reports = osm("reports", "--limit", "200").reports.filter((r) => r.account.startsWith("osm"));
+  for (const r of reports.filter((r, i) => r.type !== "logline:subject" || i % 3 === 0)) {
     await page.go(`?page=report&id=${r.id}`);
     await harmless(page, `the report of ${r.key}`);
     all.push(await page.locator(".main").innerText());
