@@ -100,7 +100,7 @@ $(B)/tests/%: $(O)/tests/%.o $(B)/libosm.a
 demo: all ## the main job on real input, in a private lab, cleaned up afterwards
 	bash tests/lab/demo.sh
 
-check: have-deps ## every test
+check: have-deps have-browser ## every test
 	$(MAKE) --no-print-directory layers man
 	$(MAKE) --no-print-directory all
 	$(MAKE) --no-print-directory unit
@@ -108,6 +108,7 @@ check: have-deps ## every test
 	$(MAKE) --no-print-directory clang-warnings
 	$(MAKE) --no-print-directory fuzz
 	$(MAKE) --no-print-directory system
+	$(MAKE) --no-print-directory browser
 	@echo "make check: everything passed"
 
 quick: have-deps ## layers and unit tests only
