@@ -293,14 +293,14 @@ static bool block_in_sets(struct fw *fw, const struct fw_block *blocks, size_t c
 }
 
 static bool block_in_rules(struct fw *fw, const struct fw_block *blocks, size_t count,
-			   struct err *err)
+			   bool was_changed, struct err *err)
 {
 	struct change c = {.add = blocks, .add_count = count};
 	bool any = !fw->sets;
 
 	for (size_t i = 0; i < count && !any; i++)
 		any = blocks[i].net.family == 0;
-	return any ? change_rules(fw, &c, err) : !is_changed(fw) || repair(fw, err);
+	return any ? change_rules(fw, &c, err) : !was_changed || repair(fw, err);
 }
 
 /* Sets first, as they refuse more. If the rules were not as we had left them, the sets may
@@ -314,7 +314,7 @@ static bool block_in_both(struct fw *fw, const struct fw_block *blocks, size_t c
 		if (fw->sets && !block_in_sets(fw, blocks, count, err))
 			return false;
 		was_changed = fw->sets && is_changed(fw);
-		if (!block_in_rules(fw, blocks, count, err)) {
+		if (!block_in_rules(fw, blocks, count, was_changed, err)) {
 			if (fw->sets)
 				ipsets_delete(fw->sets, blocks, count);
 			return false;
