@@ -491,28 +491,29 @@ static bool ipt_list(struct fw *fw, fw_each *each, void *ctx, struct err *err)
 
 /* ---- flush --------------------------------------------------------------------------- */
 
-static bool remove_chains(struct fw *fw, struct err *err)
+static bool flush_locked(struct fw *fw, struct err *err)
+{
+	int r;
+
+	if (!iptable_remove(AF_INET, err) ||
+	    (fw->has_v6 && !iptable_remove(AF_INET6, err)))
+		return false;
+	r = fw->sets ? ipsets_destroy(fw->sets) : 0;
+	return r == 0 || ipsets_err(err, r);
+}
+
+/* The sets go under the lock, too: else another osm's new rules could hold them. */
+static bool ipt_flush(struct fw *fw, struct err *err)
 {
 	int lock = iptable_lock(fw->settings.paths, err);
 	bool ok;
 
 	if (lock < 0)
 		return false;
-	ok = iptable_remove(AF_INET, err) &&
-	     (!fw->has_v6 || iptable_remove(AF_INET6, err));
+	memset(fw->mark, 0, sizeof(fw->mark));
+	ok = flush_locked(fw, err);
 	close(lock);
 	return ok;
-}
-
-static bool ipt_flush(struct fw *fw, struct err *err)
-{
-	int r;
-
-	memset(fw->mark, 0, sizeof(fw->mark));
-	if (!remove_chains(fw, err))
-		return false;
-	r = fw->sets ? ipsets_destroy(fw->sets) : 0;
-	return r == 0 || ipsets_err(err, r);
 }
 
 const struct fw_backend fw_ipt = {"iptables", ipt_init,	 ipt_block, ipt_release,
