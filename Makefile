@@ -35,7 +35,7 @@ PROGRAMS := $(B)/osmd $(B)/osm $(B)/osm-hook $(B)/osm-whm
 CLI     := osmd/osm.c $(sort $(wildcard osmd/cmd_*.c))
 
 .PHONY: all help deps have-deps demo check quick unit unit-asan clang-warnings layers system browser \
-        fuzz fuzz-long kill-long bench man install dist binary deb rpm format clean
+        fuzz fuzz-long kill-long bench install-fresh man install dist binary deb rpm format clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -141,6 +141,12 @@ $(B)/fwcsf: $(O)/tests/lab/fwcsf.o $(B)/libosm.a
 system: all ## the whole product in the lab: real Exim, doubles of cPanel's programs
 	@$(MAKE) --no-print-directory $(B)/fwtool $(B)/fwcsf $(B)/packettool $(B)/connector
 	sh tests/run-system.sh
+
+SUITE ?= bookworm
+install-fresh: all ## installing on a fresh system made by debootstrap (SUITE=bookworm, jammy, noble)
+	sh tests/lab/debian.sh build/$(SUITE) $(SUITE)
+	MACHINE_BASE=$(CURDIR)/build/$(SUITE) bats --tap $(if $(filter bookworm,$(SUITE)),, \
+	  -f "source tarball") tests/system/95_install.bats tests/system/96_packages.bats tests/system/97_docs.bats
 
 browser: all have-browser ## the page in a real browser, before a live osmd in the lab
 	bash tests/browser/run.sh

@@ -4,6 +4,7 @@
 # deps.sh [--build | --browser] [--check]
 # --build: only what building needs (install.sh).
 # --browser: what `make browser` needs, too.
+# --names-build: only print what building needs, by Debian's names, for debootstrap.
 # --check: only say whether everything is there (exit 0) or what is missing (exit 1).
 set -eu
 
@@ -77,6 +78,10 @@ if [ -n "$browser" ]; then
 	dnf_test="$dnf_test $dnf_browser"
 fi
 
+if [ "${1:-}" = --names-build ]; then
+	echo "$apt_build"
+	exit 0
+fi
 missing=$(all_missing)
 if [ -z "$missing" ]; then
 	echo "deps: everything is there"

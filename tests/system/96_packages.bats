@@ -24,10 +24,10 @@ same_as_before() { # without what Exim and the panel's doubles leave
 	same "$a" "$b"
 }
 
-@test "the source tarball unpacks, builds by install.sh on the machine, and is installed" {
+@test "the source tarball unpacks, builds by install.sh on the machine, is installed and does its job" {
 	machine
-	on sh -c "cd '$TOP' && sh osmd/pack.sh dist /tmp"
-	on sh -c 'cd /tmp && tar xzf osm-0.1.0.tar.gz'
+	on sh -c 'cat >/tmp/osm.tar.gz' <"$(pack dist)"
+	on sh -c 'cd /tmp && tar xzf osm.tar.gz'
 	on test ! -e /tmp/osm-0.1.0/build
 	run on env MAKEFLAGS=-j2 CFLAGS=-O1 sh /tmp/osm-0.1.0/install.sh
 	echo "$output"
@@ -36,6 +36,9 @@ same_as_before() { # without what Exim and the panel's doubles leave
 	same "$(on osm version)" "osm 0.1.0"
 	run on sh /tmp/osm-0.1.0/install.sh
 	[[ $output = *"the programs in build/ fit this system"* ]]
+	does_its_job
+	on sh /etc/osm/uninstall.sh
+	on test ! -e /usr/sbin/osm
 }
 
 @test "the tarball with programs is installed as it is" {
