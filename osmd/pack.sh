@@ -153,7 +153,7 @@ rpm_spec() {
 		Release: 1
 		Summary: $SUMMARY
 		License: $LICENSE
-		Requires: util-linux
+		Requires: util-linux diffutils
 		%define __os_install_post %{nil}
 		%define _build_id_links none
 		%define debug_package %{nil}

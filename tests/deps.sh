@@ -14,7 +14,7 @@ apt_build="gcc make pkg-config libc6-dev libjansson-dev libxml2-dev libyaml-dev 
 apt_test="clang libclang-rt-14-dev clang-format libcriterion-dev bats exim4-daemon-heavy apache2-bin iproute2
  util-linux procps openssl python3 python3-yaml perl jq mandoc xz-utils sqlite3 valgrind nftables iptables ipset
  systemd logrotate rpm dpkg-dev"
-dnf_build="gcc make pkgconf-pkg-config glibc-devel jansson-devel libxml2-devel libyaml-devel sqlite-devel libevent-devel
+dnf_build="gcc make diffutils pkgconf-pkg-config glibc-devel jansson-devel libxml2-devel libyaml-devel sqlite-devel libevent-devel
  pcre2-devel libarchive-devel systemd-devel libseccomp-devel libcap-ng-devel libmnl-devel libnftnl-devel
  iptables-devel openssl-devel libpcap-devel
  libbpf-devel clang"
