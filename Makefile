@@ -61,7 +61,7 @@ $(O)/%.o: %.c
 
 $(BPF): osmd/sys/connect.bpf.c osmd/sys/connect.bpf.h
 	@mkdir -p $(@D)
-	$(BPF_CC) -target bpf -g -O2 -Wall -Werror -I. -idirafter /usr/include/$(shell gcc -dumpmachine) -c $< -o $@
+	$(BPF_CC) -target bpf -g -O2 -Wall $(filter -Werror,$(WARN)) -I. -idirafter /usr/include/$(shell gcc -dumpmachine) -c $< -o $@
 
 $(O)/osmd/sys/connecttrace.o $(B)/fuzz/obj/osmd/sys/connecttrace.o: $(BPF)
 

@@ -25,7 +25,7 @@ PROGRAMS="build/osmd build/osm build/osm-hook build/osm-whm"
 
 # Time of the commit (or of the newest file of a release): what is packed has no other.
 epoch() {
-	if [ -e .git ]; then
+	if [ -e .git ] && command -v git >/dev/null; then
 		git log -1 --format=%ct
 	else
 		stat -c %Y CHANGELOG.md

@@ -25,6 +25,12 @@
 #define PF_KTHREAD 0x00200000
 #define RING_BYTES (16 * 1024 * 1024)
 
+/* libbpf before 0.6 (Ubuntu 22.04, EL8) has it only for the other way to name a member */
+#ifndef bpf_core_field_offset
+#define bpf_core_field_offset(type, member)                                              \
+	__builtin_preserve_field_info(((type *)0)->member, BPF_FIELD_BYTE_OFFSET)
+#endif
+
 #define KERNEL __attribute__((preserve_access_index))
 
 struct ns_common {

@@ -85,6 +85,7 @@ init_units() {
 
 # cPanel's files and doubles; without --plain.
 init_panel() { # TREE
+	rm -f etc/resolv.conf # often a link to nowhere
 	cp -a "$1/etc" "$1/home" .
 	rmdir etc/osm
 	mkdir -p usr/local var/spool
