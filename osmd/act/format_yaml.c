@@ -32,7 +32,9 @@ static bool put_scalar(struct writer *w, struct slice s, bool quoted)
 {
 	yaml_event_t event;
 	int made = yaml_scalar_event_initialize(
-		&event, NULL, NULL, (const yaml_char_t *)(s.n ? s.p : ""), (int)s.n,
+		&event, NULL, NULL,
+		/* only read; older libyaml doesn't say const */
+		(yaml_char_t *)(uintptr_t)(s.n ? s.p : ""), (int)s.n,
 		!quoted, quoted,
 		quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_PLAIN_SCALAR_STYLE);
 

@@ -235,10 +235,12 @@ static bool drop_capabilities(bool ptrace, struct err *e)
 
 	if (geteuid() != 0)
 		return true; /* a lab run without root has none to drop */
-	capng_clear(CAPNG_SELECT_ALL);
+	/* the ambient ones by hand: libcap-ng before 0.8 knows none */
+	capng_clear(CAPNG_SELECT_BOTH);
 	if (capng_update(CAPNG_ADD, sets, CAP_DAC_READ_SEARCH) < 0 ||
 	    (ptrace && capng_update(CAPNG_ADD, sets, CAP_SYS_PTRACE) < 0) ||
-	    capng_apply(CAPNG_SELECT_ALL) < 0)
+	    capng_apply(CAPNG_SELECT_BOTH) < 0 ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return err_set(e, EPERM, "sandbox: can't drop capabilities");
 	if (capng_get_caps_process() < 0 ||
 	    capng_have_capability(CAPNG_EFFECTIVE, CAP_DAC_OVERRIDE) ||
