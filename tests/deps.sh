@@ -29,6 +29,7 @@ for word; do
 	--build) build_only=1 apt_test='' dnf_test='' ;;
 	--browser) browser=1 ;;
 	--check) check=1 ;;
+	--names-build) echo "$apt_build" && exit 0 ;;
 	*) echo "deps: $word is none of --build, --browser, --check" >&2; exit 2 ;;
 	esac
 done
@@ -78,10 +79,6 @@ if [ -n "$browser" ]; then
 	dnf_test="$dnf_test $dnf_browser"
 fi
 
-if [ "${1:-}" = --names-build ]; then
-	echo "$apt_build"
-	exit 0
-fi
 missing=$(all_missing)
 if [ -z "$missing" ]; then
 	echo "deps: everything is there"
