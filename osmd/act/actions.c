@@ -121,6 +121,8 @@ static const struct action_kind kinds[ACTION_COUNT] = {
 	[ACTION_FIREWALL] = FIREWALL_KIND(ACTION_FIREWALL, ACTION_ON_ADDRESS, "blocked"),
 	[ACTION_BLOCK_SMTP] = FIREWALL_KIND(ACTION_BLOCK_SMTP, ACTION_ON_ACCOUNT,
 					    "blocked from SMTP"),
+	/* stands for another one: see ladder.c */
+	[ACTION_STEPS] = {.id = ACTION_STEPS, .needs_report = true, .verb = "taken"},
 	[ACTION_CUSTOM] = {.id = ACTION_CUSTOM,
 			   .needs_report = true,
 			   .is_once = true,

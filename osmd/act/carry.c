@@ -415,6 +415,32 @@ static json_t *report_answer(struct executor *x, const json_t *report, bool ok,
 	return answer;
 }
 
+static void add_note(json_t *whole, const char *text)
+{
+	json_t *notes = json_copy(json_object_get(whole, "notes"));
+
+	if (json_array_size(notes) < CARRY_NOTES_MAX)
+		json_array_append_new(notes, json_string(text));
+	json_object_set_new(whole, "notes", notes);
+}
+
+/* "steps" becomes the one that it stands for. */
+static bool take_step(struct executor *x, json_t *whole, unsigned *wanted, bool confirmed,
+		      struct err *e)
+{
+	char note[LADDER_NOTE_MAX];
+	unsigned step;
+
+	if (!(*wanted & ACTION_BIT(ACTION_STEPS)))
+		return true;
+	*wanted &= ~ACTION_BIT(ACTION_STEPS);
+	if (!ladder_step(x, whole, confirmed, &step, note, e))
+		return false;
+	*wanted |= step;
+	add_note(whole, note);
+	return true;
+}
+
 static bool is_empty(const json_t *report, const char *name)
 {
 	return json_array_size(json_object_get(report, name)) == 0;
@@ -427,19 +453,15 @@ static void add_requests(struct executor *x, json_t *whole, const struct account
 	const int64_t first_s = json_integer_value(json_object_get(whole, "first"));
 	const struct webstatus_want want = {json_object_get(whole, "paths"),
 					    first_s < now_s ? first_s : now_s, now_s};
-	json_t *requests, *scripts, *notes = json_object_get(whole, "notes");
+	json_t *requests, *scripts;
 	char why[256];
 
 	if (!x->config.apachestatus || !is_empty(whole, "requests") ||
 	    !is_empty(whole, "scripts"))
 		return;
 	if (!webstatus_of(x->web, &x->paths, &x->config, x->accounts, a, &want, &requests,
-			  &scripts, why) &&
-	    json_array_size(notes) < CARRY_NOTES_MAX) {
-		notes = json_copy(notes);
-		json_array_append_new(notes, json_string(why));
-		json_object_set_new(whole, "notes", notes);
-	}
+			  &scripts, why))
+		add_note(whole, why);
 	json_object_set_new(whole, "requests", requests);
 	json_object_set_new(whole, "scripts", scripts);
 }
@@ -502,7 +524,9 @@ json_t *carry_report(struct executor *x, const json_t *request, int64_t now_s)
 	whole = with_evidence(x, report, now_s);
 	if (!whole)
 		return executor_refuse("no memory for the report");
-	ok = store_gather(x->store, &e) && store_report_add(x->store, whole, &fresh, &e);
+	ok = store_gather(x->store, &e) &&
+	     take_step(x, whole, &wanted, json_is_true(confirmed), &e) &&
+	     store_report_add(x->store, whole, &fresh, &e);
 	if (ok && fresh)
 		announce_report(x, whole);
 	ok = ok && carry_all(x, whole, wanted, json_is_true(confirmed), now_s, &e);

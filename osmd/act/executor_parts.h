@@ -35,6 +35,7 @@
 #define EXECUTOR_SETTLE_S 60
 /* A panel that failed to undo what has expired is asked again after this. */
 #define EXECUTOR_RETRY_S 300
+#define LADDER_NOTE_MAX 256
 #define EXECUTOR_WHO_MAX 64
 #define EXECUTOR_WHY_MAX 256 /* as guard's */
 
@@ -106,6 +107,10 @@ bool carry_allowed(struct executor *x, const struct action_row *row, const json_
 bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 	       int64_t now_s, struct err *e);
 
+/* The step that a report's trigger is at, as a bit; 0: it has none. note: why that one. May
+ * write (a strike): within store_gather. */
+bool ladder_step(struct executor *x, const json_t *report, bool confirmed, unsigned *bit,
+		 char note[LADDER_NOTE_MAX], struct err *e);
 /* Their counts rise: evidence that is gone later. */
 json_t *carry_look(struct executor *x, const json_t *request, int64_t now_s);
 /* What the journal says is blocked is so: put back what the kernel has lost, let go what must not

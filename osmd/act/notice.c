@@ -247,6 +247,10 @@ json_t *notice_request(struct executor *x, const json_t *request, int64_t now_s)
 		return executor_refuse("notice: an event that nobody knows");
 	n.actions = json_array();
 	n.ok = store_action_each(x->store, -1, fn, &n, &e) && n.ok;
+	/* somebody looked after it, or it is somebody else now */
+	if (fn == remove_row || fn == rename_row || fn == release_row ||
+	    strcmp(n.event, "unsuspended") == 0)
+		n.ok = store_strikes_forget(x->store, n.user, &e) && n.ok;
 	/* the removed one's rows are gone by now; others may have changed with it */
 	if (n.ok && fn != reconcile_row)
 		n.ok = reconcile(x, now_s, &e);

@@ -107,6 +107,15 @@ static json_t *answer(json_t *actions, bool ok, const char *error)
 	return a;
 }
 
+/* Whoever is let go by a person has no strikes any more. */
+static void begin_anew(struct executor *x, const char *account)
+{
+	struct err e = {0};
+
+	if (!store_strikes_forget(x->store, account, &e))
+		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+}
+
 static json_t *undo_one(struct executor *x, int64_t id, const char *who, int64_t now_s)
 {
 	struct action_row row;
@@ -119,6 +128,8 @@ static json_t *undo_one(struct executor *x, int64_t id, const char *who, int64_t
 	if (!can_undo(&row, why))
 		return executor_refuse("%s", why);
 	ok = undo_row(x, &row, ACTION_UNDONE, who, now_s);
+	if (ok)
+		begin_anew(x, row.account);
 	return answer(json_pack("[o]", executor_row(&row)), ok, row.detail);
 }
 
@@ -147,6 +158,7 @@ static json_t *undo_report(struct executor *x, const char *id, const char *who,
 				     &e) &&
 		    can_undo(&row, why)) {
 			ok = undo_row(x, &row, ACTION_UNDONE, who, now_s) && ok;
+			begin_anew(x, row.account);
 			json_array_append_new(actions, executor_row(&row));
 		}
 	}

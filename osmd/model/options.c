@@ -31,6 +31,7 @@ static const char *const action_names[ACTION_COUNT] = {
 	[ACTION_RENAME_SCRIPT] = "rename_script",
 	[ACTION_FIREWALL] = "firewall",
 	[ACTION_BLOCK_SMTP] = "block_smtp",
+	[ACTION_STEPS] = "steps",
 };
 
 static int find_name(const char *const *names, size_t n, struct slice name)
@@ -102,6 +103,38 @@ bool actions_parse(struct slice list, unsigned *bits, struct err *e)
 		got |= ACTION_BIT(a);
 	}
 	*bits = got;
+	return true;
+}
+
+/* Each once, and such as can be undone: the order of their strength is the administrator's. */
+static bool steps_parse(struct slice list, struct action_steps *steps, struct err *e)
+{
+	const unsigned never = ACTION_BIT(ACTION_EMAIL) | ACTION_BIT(ACTION_STORE) |
+			       ACTION_BIT(ACTION_CUSTOM) | ACTION_BIT(ACTION_STEPS);
+	struct action_steps got = {0};
+	struct slice rest = list, word;
+	bool more = slice_trim(list).n > 0;
+	unsigned seen = 0;
+
+	while (more) {
+		int a;
+
+		more = slice_cut(&rest, ',', &word);
+		if (!more)
+			word = rest;
+		a = action_find(slice_trim(word));
+		if (a < 0)
+			return unknown_action(slice_trim(word), e);
+		if (ACTION_BIT(a) & never)
+			return err_set(e, EINVAL, "%s is no step", action_names[a]);
+		if (ACTION_BIT(a) & seen)
+			return err_set(e, EINVAL, "%s is there twice", action_names[a]);
+		if (got.n == STEPS_MAX)
+			return err_set(e, EINVAL, "more than %d steps", STEPS_MAX);
+		seen |= ACTION_BIT(a);
+		got.list[got.n++] = (unsigned char)a;
+	}
+	*steps = got;
 	return true;
 }
 
@@ -264,6 +297,8 @@ static bool set_value(const struct option *o, struct config *c, struct slice val
 		return actions_parse(value, field, e);
 	case OPTION_PORTS:
 		return set_ports(field, value, e);
+	case OPTION_STEPS:
+		return steps_parse(value, field, e);
 	}
 	return false;
 }

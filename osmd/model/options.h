@@ -40,6 +40,7 @@ enum action_id {
 	ACTION_RENAME_SCRIPT,
 	ACTION_FIREWALL,
 	ACTION_BLOCK_SMTP,
+	ACTION_STEPS, /* the next of the trigger's steps; never in the journal itself */
 	ACTION_COUNT
 };
 #define ACTION_BIT(a) (1u << (a))
@@ -58,10 +59,17 @@ struct config_ports {
 #define CONFIG_PATH_MAX 1024
 #define CONFIG_WORD_MAX 256
 
+/* A ladder: what is done at the first strike, at the second, ... at the last and all further. */
+#define STEPS_MAX 6
+struct action_steps {
+	unsigned char n, list[STEPS_MAX]; /* enum action_id */
+};
+
 struct trigger_config {
 	unsigned limit;      /* 0: off; at most 100000 */
 	unsigned interval_s; /* 1 .. 604800 */
 	unsigned actions;    /* bits of enum action_id */
+	struct action_steps steps; /* <E>_STEPS; osm.conf's only, no override has its own */
 };
 
 struct config {
@@ -93,6 +101,7 @@ struct config {
 	unsigned action_max;               /* ACTION_MAX disruptive actions an hour, 5 */
 	unsigned action_expire_s;          /* ACTION_EXPIRE, 0: never */
 	unsigned action_timeout_s;         /* ACTION_TIMEOUT of one panel call, 120 */
+	unsigned steps_time_s;             /* STEPS_TIME, 86400: how long a strike counts */
 	bool release_on_password;          /* RELEASE_ON_PASSWORD, 0 */
 	char rename_suffix[CONFIG_WORD_MAX]; /* RENAME_SUFFIX, ".osm-disabled"; at most 32 bytes */
 	unsigned firewall;                 /* FIREWALL: the word's place in the row's choices */
@@ -126,7 +135,7 @@ bool options_merge(struct slice text, struct buf *out,
 /* One row, for the page, the manual's check and `osm check`. */
 struct option_row {
 	const char *name, *section, *help, *fallback; /* static text; fallback: the default */
-	const char *kind;                             /* "switch", "number", "path", "word", "choice", "actions", "ports" */
+	const char *kind;                             /* "switch", "number", "path", "word", "choice", "actions", "ports", "steps" */
 	unsigned min, max;                            /* number only */
 	const char *choices;                          /* choice only: "messages|recipients" */
 };

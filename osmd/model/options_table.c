@@ -58,7 +58,11 @@
 		    "Default: 3600",                                                     \
 		    .row.min = 1, .row.max = INTERVAL_MAX, .joined = true),              \
 		ROW(OPTION_ACTIONS, "actions", section, name "_ACTIONS",                 \
-		    trigger[id].actions, "email,store", help_actions, .joined = true)
+		    trigger[id].actions, "email,store", help_actions, .joined = true),    \
+		ROW(OPTION_STEPS, "steps", section, name "_STEPS", trigger[id].steps, "", \
+		    name "_STEPS is what the word steps of " name                        \
+			 "_ACTIONS stands for; see STEPS_TIME.\nDefault: (none)",         \
+		    .joined = true)
 
 #define OVERRIDES                                                                        \
 	"osm.accounts sets another limit for one account, mailbox or path, and "         \
@@ -161,6 +165,7 @@ static const struct option table[] = {
 		"block_smtp = refuse the connections that the account's own programs "
 		"make to SMTP_PORTS of other servers; what Exim delivers for it goes on\n"
 		"custom = run the program of CUSTOM_ACTION\n"
+		"steps = the next of LOGLINE_STEPS, see STEPS_TIME\n"
 		"Default: email,store"),
 	TRIGGER(LOGLINE, "LOGLINE_SUBJECT", TRIGGER_LOGLINE_SUBJECT, "50",
 		"The same messages, counted for each sender and subject: many messages "
@@ -298,6 +303,18 @@ static const struct option table[] = {
 	    "script. It gets mode 0, too, until the action is undone.\n"
 	    "Default: .osm-disabled",
 	    .required = true, .suffix = true),
+	NUMBER(ACTIONS, "STEPS_TIME", steps_time_s, "86400", 60, 2592000,
+	       "A trigger's actions can get harder. Its _STEPS names some of the actions "
+	       "above in the order in which they are to be tried, and the word steps in its "
+	       "_ACTIONS does one of them: the first for the first report of a mailbox (or of "
+	       "an account, where no mailbox is known), the second for its second within "
+	       "STEPS_TIME seconds, and so on; the last one for all further. Example: "
+	       "LOGLINE_ACTIONS of email,store,steps with LOGLINE_STEPS of "
+	       "hold,block_mailbox,suspend_account.\n\n"
+	       "Only what could be acted upon is a strike, and a report whose events began "
+	       "before the last strike's ended is the same one. Whoever is let go by hand, or "
+	       "by a new password, begins anew.\n"
+	       "Default: 86400 (a day)"),
 	SWITCH(ACTIONS, "RELEASE_ON_PASSWORD", release_on_password, "0",
 	       "When the password of a mailbox is changed, undo what osm did to that mailbox; "
 	       "when that of an account is, what osm did to its mail as a whole. A suspended "

@@ -16,7 +16,8 @@ enum option_kind {
 	OPTION_WORD,
 	OPTION_CHOICE,
 	OPTION_ACTIONS,
-	OPTION_PORTS
+	OPTION_PORTS,
+	OPTION_STEPS
 };
 
 struct option {

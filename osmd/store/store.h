@@ -111,6 +111,17 @@ bool store_action_in_force(struct store *s, const char *action, const char *targ
  * when it can't be read, so that a cap on it holds. */
 unsigned store_action_count_since(struct store *s, int64_t since_s,
 				  const struct action_row *but);
+/* A report that can be acted upon is a strike against its target (a mailbox, or an account).
+ * *number: which one within time_s, this one included; keep: it counts from now on. Told twice
+ * it counts once; one that began before an earlier one's end is the same (its number). */
+struct strike {
+	const char *report_id, *type, *account, *target;
+	int64_t first_s, last_s; /* of its events */
+};
+bool store_strike(struct store *s, const struct strike *k, unsigned time_s, bool keep,
+		  unsigned *number, struct err *e);
+/* All strikes against an account and its mailboxes. */
+bool store_strikes_forget(struct store *s, const char *account, struct err *e);
 bool store_audit(struct store *s, int64_t now_s, const char *who, const char *what,
 		 struct err *e);
 

@@ -17,7 +17,7 @@
 #include "osmd/base/err.h"
 #include "osmd/base/slice.h"
 
-#define DB_STATEMENTS 32
+#define DB_STATEMENTS 48
 
 enum db_mode {
 	DB_READ,
@@ -82,6 +82,9 @@ enum store_statement {
 	STORE_ACTION_COUNT,
 	STORE_AUDIT,
 	STORE_AUDIT_PRUNE,
+	STORE_STRIKE_COUNT,
+	STORE_STRIKE_ADD,
+	STORE_STRIKE_FORGET,
 	STORE_STATEMENTS
 };
 _Static_assert(STORE_STATEMENTS <= DB_STATEMENTS, "too few slots");

@@ -162,3 +162,24 @@ detail_of() { # ACTION: "state detail" in the only report
 	same "$status" 1
 	[[ "$output" == *"keeps or serves"* ]] || { echo "$output"; return 1; }
 }
+
+@test "steps get harder with each strike, also over a restart; undone by hand they begin anew" {
+	conf REPORT_REPEAT=0 LOGLINE_ACTIONS=store,steps LOGLINE_STEPS=hold,block_mailbox,suspend_account
+	osmd_start
+	send mailbox "$BOX" 21 --to defer1.example
+	wait_until 10 is_held "$BOX"
+	sleep 2 # the next wave begins in another second
+	osmd_stop
+	osmd_start
+	send mailbox "$BOX" 21 --to defer1.example
+	wait_until 10 grep -qx "$BOX" "$ROOT/etc/outgoing_mail_suspended_users"
+	[ ! -e "$ROOT/var/cpanel/suspended/osmbob" ]
+	osm show "$(reports | jq -rs 'max_by(.time).id')" --json |
+		jq -e '.notes | index("Strike 2 within 86400 seconds: the step is block_mailbox.")'
+	osm undo "$(actions_in_force '.action == "block_mailbox"' | jq -r .id)"
+	osm undo "$(actions_in_force '.action == "hold"' | jq -r .id)"
+	sleep 2
+	send mailbox "$BOX" 21 --to defer1.example
+	wait_until 10 is_held "$BOX"
+	[ ! -e "$ROOT/var/cpanel/suspended/osmbob" ]
+}

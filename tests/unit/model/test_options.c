@@ -179,6 +179,20 @@ Test(options, each_setting_takes_its_own_values)
 		{"LOGLINE_ACTIONS = \"email,\"", false},
 		{"LOGLINE_ACTIONS = \"email store\"", false},
 		{"LOGLINE_ACTIONS = \"mail\"", false},
+		{"LOGLINE_ACTIONS = \"email,steps\"", true},
+		{"LOGLINE_STEPS = \"\"", true},
+		{"LOGLINE_STEPS = \"hold, block_mailbox ,suspend_account\"", true},
+		{"LOGLINE_STEPS = \"hold,hold\"", false},
+		{"LOGLINE_STEPS = \"hold,\"", false},
+		{"LOGLINE_STEPS = \"email\"", false},
+		{"LOGLINE_STEPS = \"custom\"", false},
+		{"LOGLINE_STEPS = \"steps\"", false},
+		{"LOGLINE_STEPS = \"hold,block_account,block_mailbox,block_login,"
+		 "suspend_mailbox,suspend_account\"",
+		 true},
+		{"LOGLINE_STEPS = \"hold,block_account,block_mailbox,block_login,"
+		 "suspend_mailbox,suspend_account,rename_path\"",
+		 false},
 		{"EXIM_LOG = \"/a b/c\"", true},
 		{"EXIM_LOG = \"/\"", true},
 		{"EXIM_LOG = \"\"", false},
@@ -217,6 +231,7 @@ Test(options, values_reach_their_own_fields)
 				   "EXIM_LOG = \"/var/log/exim/main/\"\n"
 				   "LOGLINE_LIMIT = \"0\"\nLOGLINE_INTERVAL = \"60\"\n"
 				   "LOGLINE_ACTIONS = \"hold\"\n"
+				   "LOGLINE_STEPS = \"suspend_account,hold\"\n"
 				   "CWDCHECK_CWD_LIMIT = \"7\"\nREPORT_TO = \"a@b\"\n"
 				   "LOG_IGNORE_USERS = \"\"\nEVIDENCE_MB = \"1\"\n";
 	struct config c;
@@ -229,6 +244,11 @@ Test(options, values_reach_their_own_fields)
 	cr_expect_eq(c.trigger[TRIGGER_LOGLINE].limit, 0);
 	cr_expect_eq(c.trigger[TRIGGER_LOGLINE].interval_s, 60);
 	cr_expect_eq(c.trigger[TRIGGER_LOGLINE].actions, ACTION_BIT(ACTION_HOLD));
+	cr_expect_eq(c.trigger[TRIGGER_LOGLINE].steps.n, 2);
+	cr_expect_eq(c.trigger[TRIGGER_LOGLINE].steps.list[0], ACTION_SUSPEND_ACCOUNT,
+		     "in their order");
+	cr_expect_eq(c.trigger[TRIGGER_LOGLINE].steps.list[1], ACTION_HOLD);
+	cr_expect_eq(c.trigger[TRIGGER_LOGLINE_SUBJECT].steps.n, 0);
 	cr_expect_eq(c.trigger[TRIGGER_CWDCHECK_CWD].limit, 7);
 	cr_expect_eq(c.trigger[TRIGGER_CWDCHECK].limit, 100,
 		     "its neighbour is as it was");
@@ -295,7 +315,8 @@ Test(options, a_file_with_mistakes_changes_nothing_and_tells_them_all)
 Test(options, every_row_can_be_shown)
 {
 	static const char *const kinds[] = {"switch", "number",	 "path", "word",
-					    "choice", "actions", "ports"};
+					    "choice", "actions", "ports",
+					    "steps"};
 
 	for (size_t i = 0; i < options_count(); i++) {
 		const struct option_row *row = options_row(i);

@@ -127,11 +127,27 @@ Test(store, refuses_a_newer_schema_and_leaves_it_as_it_is)
 	for (int writing = 0; writing < 2; writing++) {
 		struct err e = {0};
 
-		sql("PRAGMA user_version = 2");
+		sql("PRAGMA user_version = 99");
 		cr_assert_null(store_open(db_path, writing, &e));
-		cr_expect_not_null(strstr(e.msg, "newer osm (version 2"), "%s", e.msg);
-		cr_expect_eq(sql("PRAGMA user_version"), 2);
+		cr_expect_not_null(strstr(e.msg, "newer osm (version 99"), "%s", e.msg);
+		cr_expect_eq(sql("PRAGMA user_version"), 99);
 	}
+}
+
+Test(store, steps_an_older_schema_forward)
+{
+	struct err e = {0};
+
+	store_close(s);
+	sql("DROP TABLE strike");
+	sql("PRAGMA user_version = 1");
+	s = store_open(db_path, false, &e);
+	cr_expect_null(s, "by its writer only");
+	cr_expect_not_null(strstr(e.msg, "made by an older osm"), "%s", e.msg);
+	s = store_open(db_path, true, &e);
+	cr_assert_not_null(s, "%s", e.msg);
+	cr_expect_eq(sql("SELECT count(*) FROM strike"), 0);
+	cr_expect_gt(sql("PRAGMA user_version"), 1);
 }
 
 Test(store, says_to_a_reader_when_there_is_nothing_yet)
