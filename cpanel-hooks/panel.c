@@ -194,6 +194,17 @@ bool panel_answer(enum panel_call call, struct slice output, char why[PANEL_WHY_
 	return ok;
 }
 
+bool panel_answered(enum panel_call call, struct slice output)
+{
+	json_t *whole = find_object(output);
+	bool is_uapi = calls[call].module != NULL;
+	const json_t *head = json_object_get(whole, is_uapi ? "result" : "metadata");
+	bool has = json_object_get(head, is_uapi ? "status" : "result") != NULL;
+
+	json_decref(whole);
+	return has;
+}
+
 bool panel_number(enum panel_call call, struct slice output, uint64_t *n,
 		  char why[PANEL_WHY_MAX])
 {

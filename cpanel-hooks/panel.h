@@ -59,6 +59,8 @@ bool panel_command(enum panel_call call, const struct paths *paths, struct slice
  * with every byte that is not printable ASCII replaced. Anything but the documented JSON is
  * a failure. Warnings on lines before the JSON are passed over. */
 bool panel_answer(enum panel_call call, struct slice output, char why[PANEL_WHY_MAX]);
+/* Did it answer at all, be it yes or no? Else nobody knows whether it was asked. */
+bool panel_answered(enum panel_call call, struct slice output);
 /* The number of messages that PANEL_COUNT_HELD or PANEL_DELETE_HELD gives. */
 bool panel_number(enum panel_call call, struct slice output, uint64_t *n,
 		  char why[PANEL_WHY_MAX]);

@@ -57,7 +57,8 @@ struct action_kind {
 	bool in_store;	    /* done by what is in osm.db already: nothing outside changes */
 	const char *verb;   /* "TESTING: would have VERB bob@example.com" */
 	const char *target; /* fixed target of those that aren't disruptive, else NULL */
-	/* The state after it and why; detail is always set. */
+	/* The state after it and why; detail is always set. ACTION_PENDING: it surely isn't in
+	 * force, and trying again is safe. */
 	enum action_state (*perform)(const struct action_job *job,
 				     char detail[ACTION_DETAIL_MAX]);
 	/* true: it is not in force any more. NULL: there is no undo. */

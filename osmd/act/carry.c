@@ -245,6 +245,36 @@ static bool close_lost(struct executor *x, const struct action_row *row, int64_t
 	return true;
 }
 
+int64_t carry_next_try(int64_t created_s, int64_t tried_s)
+{
+	/* each pause is about four times the one before */
+	static const int64_t after_s[] = {30, 150, EXECUTOR_LAST_TRY_S};
+
+	for (size_t i = 0; i < sizeof(after_s) / sizeof(after_s[0]); i++)
+		if (tried_s - created_s < after_s[i])
+			return created_s + after_s[i];
+	return 0;
+}
+
+/* It is not done, but may be tried again: by hand that is up to the hand. */
+static void put_off(struct executor *x, struct action_row *row,
+		    char detail[ACTION_DETAIL_MAX], int64_t now_s)
+{
+	int64_t next_s = row->report_id[0] ? carry_next_try(row->created_s, now_s) : 0;
+	size_t n = strlen(detail);
+
+	if (!next_s) {
+		row->state = ACTION_FAILED;
+		return;
+	}
+	/* they must be in it, whatever it says before */
+	if (n > ACTION_DETAIL_MAX - 64)
+		n = ACTION_DETAIL_MAX - 64;
+	snprintf(detail + n, ACTION_DETAIL_MAX - n, EXECUTOR_TRY_WORDS "%lld s",
+		 (long long)(next_s - now_s));
+	executor_settle_at(x, next_s);
+}
+
 bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 	       int64_t now_s, struct err *e)
 {
@@ -257,6 +287,8 @@ bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 	if (!kind->in_store && !store_settle(x->store, e))
 		return false;
 	row->state = kind->perform(&job, detail);
+	if (row->state == ACTION_PENDING)
+		put_off(x, row, detail, now_s);
 	copy(row->detail, sizeof(row->detail), slice_str(detail));
 	log_msg(row->state == ACTION_DONE ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
 		"*Action* %s %s: %s, %s%s%s", row->action, row->target,

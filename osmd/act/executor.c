@@ -360,7 +360,7 @@ static void believe_clock(struct executor *x, int64_t now_s)
 {
 	if (x->retry_s > now_s + EXECUTOR_RETRY_S)
 		x->retry_s = 0;
-	if (x->settle_s > now_s + EXECUTOR_SETTLE_S)
+	if (x->settle_s > now_s + EXECUTOR_LAST_TRY_S)
 		x->settle_s = now_s;
 	if (x->pruned_s > now_s)
 		x->pruned_s = now_s;

@@ -33,6 +33,10 @@
 
 /* An outcome that could not be written (full disk) is tried again after this. */
 #define EXECUTOR_SETTLE_S 60
+/* The last try of what may be tried again begins so long after the first. */
+#define EXECUTOR_LAST_TRY_S 630
+/* What the detail of an action that waits for its next try says, with the seconds behind it. */
+#define EXECUTOR_TRY_WORDS "; tried again in "
 /* A panel that failed to undo what has expired is asked again after this. */
 #define EXECUTOR_RETRY_S 300
 #define LADDER_NOTE_MAX 256
@@ -124,6 +128,9 @@ void keep_heal(struct executor *x, int64_t now_s);
 /* {"do":"release","target":ADDRESS,"who":W} */
 json_t *keep_release(struct executor *x, const json_t *request, int64_t now_s);
 
+/* When is an action that was decided at created_s to be tried again, after a try at tried_s?
+ * 0: not any more. */
+int64_t carry_next_try(int64_t created_s, int64_t tried_s);
 /* Count or delete held messages. */
 json_t *held_request(struct executor *x, const json_t *request, int64_t now_s);
 

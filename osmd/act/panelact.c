@@ -259,23 +259,33 @@ static bool run(const struct action_job *job, enum panel_call call,
 	return true;
 }
 
-/* Call, then look. "" in why: the panel says that it did it. */
+/* Call, then look. "" in why: the panel says that it did it. *answered (may be NULL): it said
+ * yes or no. */
 static enum action_force call_and_look(const struct action_job *job, enum panel_call call,
-				       char why[PANEL_WHY_MAX])
+				       char why[PANEL_WHY_MAX], bool *answered)
 {
 	struct spawn_result got;
+	bool said = false;
 
-	if (run(job, call, &got, why))
+	if (run(job, call, &got, why)) {
+		said = !got.timed_out && panel_answered(call, buf_view(&got.output));
 		buf_clear(&got.output);
+	}
+	if (answered)
+		*answered = said;
 	return part_in_force(job, call);
 }
 
-/* What is in force must stand in the journal as ours, or nobody would ever undo it. */
-static bool do_part(const struct action_job *job, enum panel_call on,
+/* What is in force must stand in the journal as ours, or nobody would ever undo it. *again: it
+ * is surely not in force and the panel did not even say no, so that asking again is safe. */
+static bool do_part(const struct action_job *job, enum panel_call on, bool *again,
 		    char detail[ACTION_DETAIL_MAX])
 {
 	char why[PANEL_WHY_MAX];
-	enum action_force now = call_and_look(job, on, why);
+	bool answered;
+	enum action_force now = call_and_look(job, on, why, &answered);
+
+	*again = *again || (now == ACTION_NOT_IN_FORCE && !answered);
 
 	if (now == ACTION_IN_FORCE)
 		add(detail, "seen in %s%s%s", panel_proof_name(on),
@@ -295,18 +305,19 @@ enum action_state panelact_perform(const struct action_job *job,
 {
 	struct parts parts = parts_of(job);
 	size_t reached = 0, wanted = 0;
+	bool again = false;
 
 	detail[0] = '\0';
 	for (size_t i = 0; i < parts.n; i++) {
 		if (!is_ours(job, &parts.list[i]))
 			continue;
 		wanted++;
-		reached += do_part(job, parts.list[i].on, detail);
+		reached += do_part(job, parts.list[i].on, &again, detail);
 	}
 	if (reached && reached < wanted)
 		add(detail, "only a part of it was reached");
 	/* a part that is in force is to be undone, too */
-	return reached ? ACTION_DONE : ACTION_FAILED;
+	return reached ? ACTION_DONE : again ? ACTION_PENDING : ACTION_FAILED;
 }
 
 static bool undo_part(const struct action_job *job, const struct part *p,
@@ -320,7 +331,7 @@ static bool undo_part(const struct action_job *job, const struct part *p,
 		return true;
 	}
 	if (now == ACTION_IN_FORCE)
-		now = call_and_look(job, p->off, why);
+		now = call_and_look(job, p->off, why, NULL);
 	if (now == ACTION_NOT_IN_FORCE)
 		add(detail, "gone from %s%s%s", panel_proof_name(p->on),
 		    why[0] ? "; but: " : "", why);
@@ -344,7 +355,7 @@ static void put_block_back(const struct action_job *job, char detail[ACTION_DETA
 
 	if (!wanted || part_in_force(job, PANEL_BLOCK_ACCOUNT) == ACTION_IN_FORCE)
 		return;
-	if (call_and_look(job, PANEL_BLOCK_ACCOUNT, why) == ACTION_IN_FORCE)
+	if (call_and_look(job, PANEL_BLOCK_ACCOUNT, why, NULL) == ACTION_IN_FORCE)
 		add(detail, "the block of its mail was put back");
 	else
 		add(detail, "the block of its mail is LOST by this: %s",

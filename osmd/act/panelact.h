@@ -15,6 +15,7 @@
 
 #include "osmd/act/actions.h"
 
+/* ACTION_PENDING: nothing is in force and the panel did not answer; it may be asked again. */
 enum action_state panelact_perform(const struct action_job *job,
 				   char detail[ACTION_DETAIL_MAX]);
 bool panelact_reverse(const struct action_job *job, char detail[ACTION_DETAIL_MAX]);

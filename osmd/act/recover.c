@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 the osm authors */
 /*
- * recover: rows that a crash left pending. The panel's file tells whether a hold or a block
+ * recover: rows that a crash left pending, or a panel that gave no answer. The panel's file tells whether a hold or a block
  * was reached; if not, it is done again while it is fresh (both are idempotent). For a mail
  * Exim's log tells: sendmail was given the whole text at once, so shortly after its start
  * the log has the mail's id or will never have it. Without a log nobody knows, and a mail is
@@ -26,8 +26,8 @@ static bool end(struct executor *x, struct action_row *row, enum action_state st
 {
 	row->state = state;
 	snprintf(row->detail, sizeof(row->detail), "%s", detail);
-	log_msg(LOG_LEVEL_WARN, "*Action* %s %s left pending by a crash: %s, %s",
-		row->action, row->target, action_state_name(state), detail);
+	log_msg(LOG_LEVEL_WARN, "*Action* %s %s was left pending: %s, %s", row->action,
+		row->target, action_state_name(state), detail);
 	announce_action(x, row);
 	return store_action_end(x->store, row->id, state, detail, NULL, now_s, e);
 }
@@ -60,6 +60,37 @@ static bool recover_mail(struct executor *x, struct action_row *row, const json_
 		   now_s, e);
 }
 
+/* The panel gave no answer: asked again when its time has come, unless it is done or no longer
+ * to be done. */
+static bool try_again(struct executor *x, struct action_row *row,
+		      const struct action_kind *kind, const json_t *report, int64_t now_s,
+		      struct err *e)
+{
+	struct action_job job = {.paths = &x->paths,
+				 .config = &x->config,
+				 .store = x->store,
+				 .accounts = x->accounts,
+				 .row = row};
+	int64_t next_s = carry_next_try(row->created_s, row->changed_s);
+	char why[EXECUTOR_WHY_MAX];
+
+	if (next_s && now_s >= row->created_s && now_s < next_s) {
+		executor_settle_at(x, next_s);
+		return true;
+	}
+	if (kind->in_force(&job) == ACTION_IN_FORCE)
+		return end(x, row, ACTION_DONE, "found in force before it was tried again",
+			   now_s, e);
+	if (!next_s || now_s < row->created_s || now_s - row->created_s > REDO_MAX_S)
+		return end(x, row, ACTION_FAILED, "too old to be tried again", now_s, e);
+	if (x->config.testing)
+		return end(x, row, ACTION_SKIPPED, "TESTING is on now: not tried again",
+			   now_s, e);
+	if (!carry_allowed(x, row, report, why))
+		return end(x, row, ACTION_FAILED, why, now_s, e);
+	return carry_row(x, row, report, now_s, e);
+}
+
 static bool recover_disruptive(struct executor *x, struct action_row *row,
 			       const struct action_kind *kind, const json_t *report,
 			       int64_t now_s, struct err *e)
@@ -70,6 +101,8 @@ static bool recover_disruptive(struct executor *x, struct action_row *row,
 
 	if (!executor_is_free(row))
 		return end(x, row, ACTION_SKIPPED, row->detail, now_s, e);
+	if (row->report_id[0] && strstr(row->detail, EXECUTOR_TRY_WORDS))
+		return try_again(x, row, kind, report, now_s, e);
 	if (kind->in_force(&job) == ACTION_IN_FORCE)
 		return end(x, row, ACTION_DONE, "found in force after a crash", now_s, e);
 	if (age_s < 0 || age_s > REDO_MAX_S)

@@ -293,9 +293,10 @@ static const struct option table[] = {
 	       "Default: 0"),
 	NUMBER(ACTIONS, "ACTION_TIMEOUT", action_timeout_s, "120", 1, 3600,
 	       "Seconds that one call to the panel may take. A call that takes longer is "
-	       "ended, "
-	       "the action is marked as failed, and the report says so. Counting goes on "
-	       "meanwhile.\n"
+	       "ended. When the panel gave no answer and nothing was done, it is asked again "
+	       "30 seconds, 150 seconds and 630 seconds after the first time; until then the "
+	       "action is pending and counts toward ACTION_MAX. When it says no, the action "
+	       "has failed. Counting goes on meanwhile.\n"
 	       "Default: 120"),
 
 	ROW(OPTION_WORD, "word", ACTIONS, "RENAME_SUFFIX", rename_suffix, ".osm-disabled",

@@ -153,7 +153,7 @@ bool store_action_end(struct store *s, int64_t id, enum action_state state,
 		" done = CASE WHEN state = 'pending' AND ?2 = 'done' THEN ?3 ELSE done "
 		"END"
 		" WHERE id = ?1 AND"
-		" ((state = 'pending' AND ?2 IN ('done', 'failed', 'skipped'))"
+		" ((state = 'pending' AND ?2 IN ('pending', 'done', 'failed', 'skipped'))"
 		" OR (state = 'done' AND ?2 IN ('done', 'undone', 'expired')))",
 		e);
 
@@ -260,7 +260,8 @@ unsigned store_action_count_since(struct store *s, int64_t since_s,
 	sqlite3_stmt *st =
 		db_statement(&s->db, STORE_ACTION_COUNT,
 			     "SELECT count(DISTINCT report_id || ' ' || action)"
-			     " FROM action WHERE done > 0 AND done >= ?1"
+			     " FROM action WHERE ((done > 0 AND done >= ?1) OR"
+			     " (state = 'pending' AND created >= ?1))"
 			     " AND report_id <> '' AND " ACTION_HOLDS
 			     " AND NOT (report_id = ?2 AND action = ?3)",
 			     NULL);

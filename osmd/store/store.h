@@ -93,7 +93,7 @@ bool store_report_prune(struct store *s, int64_t before_s, struct err *e);
 bool store_action_begin(struct store *s, struct action_row *row, bool *fresh,
 			struct err *e);
 /* A step that the states don't know is refused (EPROTO; no such row: ENOENT), but done -> done
- * is fine: a new detail. detail or before NULL: left as it is. */
+ * and pending -> pending (it is to be tried again) are fine: a new detail. detail or before NULL: left as it is. */
 bool store_action_end(struct store *s, int64_t id, enum action_state state,
 		      const char *detail, const char *before, int64_t now_s,
 		      struct err *e);
@@ -106,9 +106,9 @@ bool store_action_each(struct store *s, int state,
 /* Is `action` in force for target (state done)? Its row. */
 bool store_action_in_force(struct store *s, const char *action, const char *target,
 			   struct action_row *row);
-/* Disruptive actions of reports that reached done since a time, undone or not, each once however
- * many its targets; by hand doesn't count, nor does the action of `but` (NULL: none). UINT_MAX
- * when it can't be read, so that a cap on it holds. */
+/* Disruptive actions of reports that reached done since a time, undone or not, and such as are
+ * still to be tried again, each once however many its targets; by hand doesn't count, nor does
+ * the action of `but` (NULL: none). UINT_MAX when it can't be read, so that a cap on it holds. */
 unsigned store_action_count_since(struct store *s, int64_t since_s,
 				  const struct action_row *but);
 /* A report that can be acted upon is a strike against its target (a mailbox, or an account).

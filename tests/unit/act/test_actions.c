@@ -15,9 +15,9 @@ Test(actions, believes_the_file_and_not_the_panel)
 	} rows[] = {
 		{"lie", "acct", "failed", "said OK, but acct is not in", false,
 		 "no effect"},
-		{"garbage", "acct", "failed", "Segmentation fault", false, "garbage"},
+		{"garbage", "acct", "pending", "Segmentation fault", false, "garbage"},
 		{"refuse", "acct", "failed", "No such user", false, "refusal"},
-		{"hang", "acct", "failed", "no answer in 1 s", false, "hang"},
+		{"hang", "acct", "pending", "no answer in 1 s", false, "hang"},
 		{"late", "acct", "done", "no answer in 1 s", true, "done, then hangs"},
 		{"exit", "other", "done", "exit code 3", true,
 		 "done, with a bad exit code"},
@@ -45,7 +45,7 @@ Test(actions, believes_the_file_and_not_the_panel)
 Test(actions, tells_of_a_panel_that_is_not_there)
 {
 	unlink(at(PATH_WHMAPI));
-	expect_one("acct", "", "hold", true, "failed", "No such file");
+	expect_one("acct", "", "hold", true, "pending", "No such file");
 }
 
 Test(actions, leaves_alone_what_others_hold)
@@ -117,7 +117,7 @@ Test(actions, stop_a_panel_with_all_that_it_started)
 	char *pid;
 
 	put_program(PATH_WHMAPI, "#!/bin/sh\nsleep 60 & echo $! >'%s/pid'; wait\n");
-	expect_one("acct", "", "hold", true, "failed", "no answer in 1 s");
+	expect_one("acct", "", "hold", true, "pending", "no answer in 1 s");
 	pid = get("/pid");
 	cr_assert_gt(atoi(pid), 1);
 	for (int i = 0; i < 50 && kill(atoi(pid), 0) == 0; i++) {
@@ -147,7 +147,7 @@ Test(actions, keep_strange_words_of_the_panel_off_the_journal)
 		    "/dev/zero; exit 9\n");
 	answer = send_report(report, "hold", true, NOW);
 	detail = action_field(answer, 0, "detail");
-	cr_expect_str_eq(action_field(answer, 0, "state"), "failed");
+	cr_expect_str_eq(action_field(answer, 0, "state"), "pending");
 	for (const char *p = detail; *p; p++)
 		cr_expect(*p >= 0x20 && *p < 0x7f, "%s", detail);
 	json_decref(answer);

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "osmd/act/deliver.h"
+#include "osmd/act/executor_parts.h"
 #include "tests/unit/act/lab.h"
 
 TestSuite(recover, .init = make_lab, .fini = remove_lab);
@@ -315,4 +316,112 @@ Test(recover, writes_an_outcome_later_that_could_not_be_written)
 	cr_expect_eq(count_lines("/calls"), 1, "not done twice");
 	json_decref(ask(NOW + 141, "{\"do\":\"expire\"}"));
 	cr_expect_eq(read_row(1).state, ACTION_EXPIRED, "it has its end");
+}
+
+/* ---- a panel that gives no answer ---- */
+
+static int64_t ask_hold(const char *mode)
+{
+	json_t *report = report_of("acct", "", NOW), *answer;
+	int64_t id;
+
+	put("/mode", mode);
+	answer = send_report(report, "hold", true, NOW);
+	cr_expect_str_eq(action_field(answer, 0, "state"), "pending");
+	id = action_id_of(answer, 0);
+	json_decref(answer);
+	json_decref(report);
+	return id;
+}
+
+static void wake(int64_t at_s)
+{
+	json_t *answer = ask(at_s, "{\"do\":\"expire\"}");
+
+	cr_expect(is_ok(answer));
+	json_decref(answer);
+}
+
+Test(recover, asks_a_silent_panel_again)
+{
+	int64_t id = ask_hold("garbage");
+
+	cr_expect_not_null(strstr(read_row(id).detail, "tried again in 30 s"), "%s",
+			   read_row(id).detail);
+	wake(NOW + 10);
+	cr_expect_eq(executor_next_s(x, NOW + 10), NOW + 30);
+	cr_expect_eq(count_lines("/calls"), 1, "not before its time");
+	put("/mode", "ok");
+	wake(NOW + 30);
+	cr_expect_eq(count_lines("/calls"), 2);
+	cr_expect_eq(read_row(id).state, ACTION_DONE, "%s", read_row(id).detail);
+	cr_expect(has_text(HOLD_FILE, "acct\n"));
+	wake(NOW + 1000);
+	cr_expect_eq(count_lines("/calls"), 2);
+}
+
+Test(recover, gives_up_in_the_end)
+{
+	static const int64_t after_s[] = {30, 150, 630};
+	int64_t id = ask_hold("garbage");
+
+	for (size_t i = 0; i < 3; i++) {
+		cr_expect_eq(read_row(id).state, ACTION_PENDING);
+		wake(NOW + after_s[i] - 1);
+		cr_expect_eq(executor_next_s(x, NOW + after_s[i] - 1), NOW + after_s[i]);
+		cr_expect_eq(count_lines("/calls"), i + 1);
+		wake(NOW + after_s[i]);
+		cr_expect_eq(count_lines("/calls"), i + 2);
+	}
+	cr_expect_eq(read_row(id).state, ACTION_FAILED);
+	cr_expect_not_null(strstr(read_row(id).detail, "Segmentation fault"));
+	wake(NOW + 5000);
+	cr_expect_eq(count_lines("/calls"), 4);
+}
+
+Test(recover, asks_no_panel_again_that_said_no)
+{
+	json_t *report = report_of("acct", "", NOW), *answer;
+
+	put("/mode", "refuse");
+	answer = send_report(report, "hold", true, NOW);
+	cr_expect_str_eq(action_field(answer, 0, "state"), "failed");
+	json_decref(answer);
+	json_decref(report);
+	put("/mode", "garbage");
+	answer = hold_by_hand("acct", NOW, 0);
+	cr_expect_str_eq(action_field(answer, 0, "state"), "failed", "by hand");
+	json_decref(answer);
+	wake(NOW + 700);
+	cr_expect_eq(count_lines("/calls"), 2);
+}
+
+Test(recover, does_not_try_again_what_is_not_to_be_done_any_more)
+{
+	int64_t id = ask_hold("garbage");
+	json_t *answer = undo(id);
+
+	cr_expect(is_ok(answer));
+	json_decref(answer);
+	cr_expect_eq(read_row(id).state, ACTION_SKIPPED, "taken back");
+	remove_lab();
+	make_lab();
+	id = ask_hold("garbage");
+	put(PATH_CONF, "TESTING = \"1\"\nAPACHESTATUS = \"0\"\n");
+	json_decref(ask(NOW, "{\"do\":\"reload\"}"));
+	wake(NOW + 30);
+	cr_expect_eq(read_row(id).state, ACTION_SKIPPED, "TESTING");
+	remove_lab();
+	make_lab();
+	id = ask_hold("garbage");
+	put(PATH_IGNORE, "user:acct\n");
+	wake(NOW + 30);
+	cr_expect_eq(read_row(id).state, ACTION_FAILED, "protected");
+	remove_lab();
+	make_lab();
+	id = ask_hold("garbage");
+	put(HOLD_FILE, "acct\n");
+	wake(NOW + 30);
+	cr_expect_eq(read_row(id).state, ACTION_DONE, "%s", read_row(id).detail);
+	cr_expect_eq(count_lines("/calls"), 1, "it was late, but it was done");
 }
