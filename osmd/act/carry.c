@@ -100,8 +100,8 @@ static bool aim(struct executor *x, const struct action_kind *kind, const json_t
 	}
 	if (on_address)
 		return true;
-	if (kind->id == ACTION_SUSPEND_ACCOUNT &&
-	    !guard_suspend(x->accounts, account, why))
+	if (!on_path && !narrow && kind->id != ACTION_BLOCK_SMTP &&
+	    !guard_whole(x->accounts, account, why))
 		return false;
 	if (on_path && target.n)
 		return true;
@@ -215,8 +215,8 @@ bool carry_allowed(struct executor *x, const struct action_row *row, const json_
 		return true; /* by hand: it is nobody's */
 	if (!guard_account(x->accounts, &x->config, account, why))
 		return false;
-	if (strcmp(row->action, action_name(ACTION_SUSPEND_ACCOUNT)) == 0 &&
-	    !guard_suspend(x->accounts, account, why))
+	if (slice_eq(target, account) && kind && kind->id != ACTION_BLOCK_SMTP &&
+	    !guard_whole(x->accounts, account, why))
 		return false;
 	if (kind && kind->on == ACTION_ON_PATH) {
 		if (!guard_path(x->accounts, account, target, why))
@@ -616,15 +616,13 @@ static bool read_order(struct executor *x, const json_t *request,
 		copy(row->account, sizeof(row->account), account);
 		copy(row->target, sizeof(row->target), account);
 		row->expires_s = after_s ? row->created_s + after_s : 0;
-		if (kind->id == ACTION_SUSPEND_ACCOUNT &&
-		    !guard_suspend(x->accounts, account, why))
-			return false;
 		if (kind->on == ACTION_ON_PATH) {
 			copy(row->target, sizeof(row->target), target);
 			return guard_path(x->accounts, account, target, why);
 		}
 		if (slice_eq(account, target) && kind->on != ACTION_ON_MAILBOX)
-			return true;
+			return kind->id == ACTION_BLOCK_SMTP ||
+			       guard_whole(x->accounts, account, why);
 		if (kind->on != ACTION_ON_ACCOUNT)
 			return guard_mailbox(x->accounts, account, target, row->target,
 					     why);

@@ -105,11 +105,11 @@ bool guard_account(const struct accounts *accounts, const struct config *config,
 	return true;
 }
 
-bool guard_suspend(const struct accounts *accounts, struct slice name,
-		   char why[GUARD_WHY_MAX])
+bool guard_whole(const struct accounts *accounts, struct slice name,
+		 char why[GUARD_WHY_MAX])
 {
 	return !accounts_is_reseller(accounts, name) ||
-	       no(why, "a reseller is never suspended");
+	       no(why, "a reseller's whole account is left alone");
 }
 
 bool guard_path(const struct accounts *accounts, struct slice account, struct slice path,

@@ -18,9 +18,9 @@
 /* The account, by its own name, can be acted upon. Else why, for a person. */
 bool guard_account(const struct accounts *accounts, const struct config *config,
 		   struct slice name, char why[GUARD_WHY_MAX]);
-/* The account can be suspended: a reseller can't, whose customers would lose their keeper. */
-bool guard_suspend(const struct accounts *accounts, struct slice name,
-		   char why[GUARD_WHY_MAX]);
+/* The account as a whole can be suspended, blocked or held: a reseller's can't, whose customers
+ * would lose their keeper; single mailboxes of it can. */
+bool guard_whole(const struct accounts *accounts, struct slice name, char why[GUARD_WHY_MAX]);
 /* path is absolute, plain, and of this account (its home holds it). */
 bool guard_path(const struct accounts *accounts, struct slice account, struct slice path,
 		char why[GUARD_WHY_MAX]);

@@ -300,6 +300,15 @@ static bool do_part(const struct action_job *job, enum panel_call on, bool *agai
 	return now == ACTION_IN_FORCE;
 }
 
+/* Exim asks the panel's lists; who speaks with other servers directly does not. */
+static bool from_packets(const struct action_job *job)
+{
+	const char *event =
+		json_string_value(json_object_get(job->report, "event"));
+
+	return event && strcmp(event, "packet") == 0;
+}
+
 enum action_state panelact_perform(const struct action_job *job,
 				   char detail[ACTION_DETAIL_MAX])
 {
@@ -316,6 +325,8 @@ enum action_state panelact_perform(const struct action_job *job,
 	}
 	if (reached && reached < wanted)
 		add(detail, "only a part of it was reached");
+	if (reached && parts.list[0].on != PANEL_SUSPEND_ACCOUNT && from_packets(job))
+		add(detail, "it does not stop connections that bypass Exim");
 	/* a part that is in force is to be undone, too */
 	return reached ? ACTION_DONE : again ? ACTION_PENDING : ACTION_FAILED;
 }

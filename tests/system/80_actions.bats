@@ -105,7 +105,7 @@ detail_of() { # ACTION: "state detail" in the only report
 	osm undo "$(actions_in_force '.action == "suspend_account"' | jq -r .id)"
 	send mailbox "$BOX" 1 | jq -e '.accepted == 1'
 	run osm act suspend_account osmcarol
-	[[ "$output" == *"a reseller is never suspended"* ]] || { echo "$output"; return 1; }
+	[[ "$output" == *"a reseller's whole account is left alone"* ]] || { echo "$output"; return 1; }
 	[ ! -e "$ROOT/var/cpanel/suspended/osmcarol" ]
 }
 

@@ -209,12 +209,19 @@ Test(panelact, puts_back_the_block_that_an_unsuspension_takes_away)
 	undone(suspended, "the block of its mail is LOST");
 }
 
-Test(panelact, suspends_no_reseller_and_nobody_reserved)
+Test(panelact, touches_no_resellers_whole_account_and_nobody_reserved)
 {
+	static const char *const whole[] = {"suspend_account", "block_account", "hold"};
+
 	put(PATH_TRUEUSEROWNERS, "acct: root\nother: acct\n");
 	restart();
-	refused("suspend_account", "acct", "a reseller is never suspended");
-	expect_one("acct", "", "suspend_account", true, "skipped", "a reseller");
+	for (size_t i = 0; i < 3; i++) {
+		refused(whole[i], "acct", "a reseller's whole account is left alone");
+		expect_one("acct", "", whole[i], true, "skipped", "a reseller");
+	}
+	cr_expect_eq(count_lines("/calls"), 0);
+	done("hold", BOB); /* one mailbox of it */
+	put("/calls", "");
 	put(PATH_TRUEUSEROWNERS, "acct: acct\nother: root\n");
 	put(PATH_RESELLERS, "third:all\n");
 	restart();
