@@ -179,6 +179,12 @@ fuzz-run: $(FUZZERS:tests/fuzz/%.c=$(B)/fuzz/%)
 fuzz-long: ## ten minutes for each fuzzer
 	$(MAKE) fuzz FUZZ_SECONDS=600
 
+.PHONY: race-long
+race-long: all ## a customer who swaps folders and links for a minute, against each rename (as root)
+	@$(MAKE) --no-print-directory $(B)/tests/unit/act/test_quarantine
+	OSM_RACE_SECONDS=60 $(B)/tests/unit/act/test_quarantine --filter 'quarantine/holds*'
+	OSM_RACE_SECONDS=60 sh tests/run-system.sh 81_races
+
 kill-long: all ## 200 kills of osmd and of the executor during bursts
 	KILL_ROUNDS=200 sh tests/run-system.sh 30_kill
 
