@@ -188,6 +188,8 @@ static void show_list(const json_t *r, const char *name, const char *title)
 	{
 		if (json_is_object(row) && json_object_get(row, "count")) {
 			printf("  %7" PRId64 "  ", num(row, "count"));
+			if (json_object_get(row, "share"))
+				printf("%3" PRId64 " %%  ", num(row, "share"));
 			text_puts(stdout, str(row, "value"));
 		} else {
 			fputs("  ", stdout);
@@ -197,6 +199,27 @@ static void show_list(const json_t *r, const char *name, const char *title)
 	}
 	if (further > 0)
 		printf("  ... and %" PRId64 " more\n", further);
+}
+
+static void show_candidates(const json_t *r)
+{
+	const json_t *list = json_object_get(r, "candidates");
+	char when[TEXT_TIME_MAX];
+	json_t *row;
+	size_t i;
+
+	if (json_array_size(list))
+		puts("\nFiles that may have sent it (a guess, nothing acts on it)");
+	json_array_foreach(list, i, row)
+	{
+		fputs("  ", stdout);
+		text_puts(stdout, str(row, "path"));
+		printf("\n      %" PRId64 " bytes, of ", num(row, "size"));
+		text_puts(stdout, str(row, "owner"));
+		printf(", changed %s: ", text_time(num(row, "mtime"), when));
+		text_puts(stdout, str(row, "why"));
+		putchar('\n');
+	}
 }
 
 static bool can_be_undone(const json_t *action)
@@ -249,6 +272,7 @@ static void show_page(const json_t *r)
 	show_list(r, "subjects", "Subjects");
 	show_list(r, "senders", "Senders");
 	show_list(r, "scripts", "Possible scripts");
+	show_candidates(r);
 	show_list(r, "destinations", "Destinations");
 	show_list(r, "processes", "Processes");
 	show_list(r, "requests", "Requests");

@@ -17,13 +17,11 @@
 #include "osmd/act/executor_parts.h"
 #include "osmd/act/fwact.h"
 #include "osmd/act/guard.h"
-#include "osmd/act/processes.h"
 #include "osmd/act/renameact.h"
 #include "osmd/base/log.h"
 #include "osmd/model/report.h"
 
 #define HOUR_S 3600
-#define CARRY_NOTES_MAX 20 /* as a report takes */
 #define EXPIRE_MAX_S (10 * 365 * 86400)
 
 /* What was decided of one action. */
@@ -447,15 +445,6 @@ static json_t *report_answer(struct executor *x, const json_t *report, bool ok,
 	return answer;
 }
 
-static void add_note(json_t *whole, const char *text)
-{
-	json_t *notes = json_copy(json_object_get(whole, "notes"));
-
-	if (json_array_size(notes) < CARRY_NOTES_MAX)
-		json_array_append_new(notes, json_string(text));
-	json_object_set_new(whole, "notes", notes);
-}
-
 /* "steps" becomes the one that it stands for. */
 static bool take_step(struct executor *x, json_t *whole, unsigned *wanted, bool confirmed,
 		      struct err *e)
@@ -469,73 +458,8 @@ static bool take_step(struct executor *x, json_t *whole, unsigned *wanted, bool 
 	if (!ladder_step(x, whole, confirmed, &step, note, e))
 		return false;
 	*wanted |= step;
-	add_note(whole, note);
+	findings_note(whole, note);
 	return true;
-}
-
-static bool is_empty(const json_t *report, const char *name)
-{
-	return json_array_size(json_object_get(report, name)) == 0;
-}
-
-/* What Apache serves of it now; or a note why that isn't known. */
-static void add_requests(struct executor *x, json_t *whole, const struct account *a,
-			 int64_t now_s)
-{
-	const int64_t first_s = json_integer_value(json_object_get(whole, "first"));
-	const struct webstatus_want want = {json_object_get(whole, "paths"),
-					    first_s < now_s ? first_s : now_s, now_s};
-	json_t *requests, *scripts;
-	char why[256];
-
-	if (!x->config.apachestatus || !is_empty(whole, "requests") ||
-	    !is_empty(whole, "scripts"))
-		return;
-	if (!webstatus_of(x->web, &x->paths, &x->config, x->accounts, a, &want, &requests,
-			  &scripts, why))
-		add_note(whole, why);
-	json_object_set_new(whole, "requests", requests);
-	json_object_set_new(whole, "scripts", scripts);
-}
-
-/* With what the account runs and what is asked of it now: its suspension ends all of it. Owned
- * by the caller. */
-static json_t *with_evidence(struct executor *x, const json_t *report, int64_t now_s)
-{
-	const struct account *a = accounts_by_user(x->accounts, field(report, "account"));
-	json_t *whole = json_copy((json_t *)report), *running;
-
-	if (!whole || !a || a->uid <= 0)
-		return whole;
-	running = is_empty(report, "processes") ? processes_of(a->uid) : NULL;
-	if (running)
-		json_object_set_new(whole, "processes", running);
-	add_requests(x, whole, a, now_s);
-	return whole;
-}
-
-json_t *carry_look(struct executor *x, const json_t *request, int64_t now_s)
-{
-	const json_t *names = json_object_get(request, "accounts"), *name;
-	size_t i;
-
-	if (!json_is_array(names) || json_array_size(names) > EXECUTOR_LOOK_MAX)
-		return executor_refuse("look: \"accounts\" is no list of names");
-	json_array_foreach(names, i, name)
-	{
-		const struct account *a =
-			!json_is_string(name)
-				? NULL
-				: accounts_by_user(
-					  x->accounts,
-					  (struct slice){json_string_value(name),
-							 json_string_length(name)});
-
-		if (a && x->config.apachestatus)
-			webstatus_look(x->web, &x->paths, &x->config, x->accounts, a,
-				       now_s);
-	}
-	return json_pack("{s:b, s:[]}", "ok", 1, "actions");
 }
 
 json_t *carry_report(struct executor *x, const json_t *request, int64_t now_s)
@@ -553,7 +477,7 @@ json_t *carry_report(struct executor *x, const json_t *request, int64_t now_s)
 		return executor_refuse("\"wanted\" is no list of known actions");
 	if (!json_is_boolean(confirmed))
 		return executor_refuse("\"confirmed\" is neither true nor false");
-	whole = with_evidence(x, report, now_s);
+	whole = findings_add(x, report, now_s);
 	if (!whole)
 		return executor_refuse("no memory for the report");
 	ok = store_gather(x->store, &e) &&

@@ -448,7 +448,7 @@ json_t *executor_handle(struct executor *x, const json_t *request, int64_t now_s
 	if (strcmp(verb, "notice") == 0)
 		return notice_request(x, request, now_s);
 	if (strcmp(verb, "look") == 0)
-		return carry_look(x, request, now_s);
+		return findings_look(x, request, now_s);
 	if (strcmp(verb, "release") == 0)
 		return keep_release(x, request, now_s);
 	if (strcmp(verb, "expire") == 0)

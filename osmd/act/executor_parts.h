@@ -115,8 +115,13 @@ bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
  * write (a strike): within store_gather. */
 bool ladder_step(struct executor *x, const json_t *report, bool confirmed, unsigned *bit,
 		 char note[LADDER_NOTE_MAX], struct err *e);
+/* ---- findings.c ---- */
+/* A copy of the report with what can be seen of its account now. Owned by the caller; NULL
+ * without memory. */
+json_t *findings_add(struct executor *x, const json_t *report, int64_t now_s);
+void findings_note(json_t *whole, const char *text);
 /* Their counts rise: evidence that is gone later. */
-json_t *carry_look(struct executor *x, const json_t *request, int64_t now_s);
+json_t *findings_look(struct executor *x, const json_t *request, int64_t now_s);
 /* What the journal says is blocked is so: put back what the kernel has lost, let go what must not
  * be blocked any more. What fails is logged. */
 void keep_blocks(struct executor *x, int64_t now_s);

@@ -52,6 +52,22 @@ static const char default_template[] =
 	"\n"
 	"[paths]\n"
 	"\n"
+	"Scripts that were being asked for, and mail came from their folder:\n"
+	"\n"
+	"[scripts]\n"
+	"\n"
+	"Files that may have sent it (a guess, nothing acts on it):\n"
+	"\n"
+	"[candidates]\n"
+	"\n"
+	"Web requests:\n"
+	"\n"
+	"[requests]\n"
+	"\n"
+	"Processes:\n"
+	"\n"
+	"[processes]\n"
+	"\n"
 	"Subjects:\n"
 	"\n"
 	"[subjects]\n"
@@ -89,6 +105,7 @@ enum value_kind {
 	VALUE_CERTAINTY,
 	VALUE_HEADLINE,
 	VALUE_TESTING,
+	VALUE_FILES, /* [{path, size, owner, mtime_iso, why}] */
 	VALUE_ACTIONS
 };
 
@@ -126,6 +143,10 @@ static const struct tag tags[] = {
 	{"destinations", "destinations", VALUE_COUNTS},
 	{"processes", "processes", VALUE_COUNTS},
 	{"scripts", "scripts", VALUE_COUNTS},
+	{"requests", "requests", VALUE_COUNTS},
+	{"processes", "processes", VALUE_COUNTS},
+	{"scripts", "scripts", VALUE_COUNTS},
+	{"candidates", "candidates", VALUE_FILES},
 	{"ids", "message_ids", VALUE_LINES},
 	{"text", "lines", VALUE_LINES},
 	{"notes", "notes", VALUE_LINES},
@@ -184,12 +205,38 @@ static void put_list(struct buf *out, const json_t *list)
 	{
 		buf_puts(out, i ? "\n  " : "  ");
 		if (json_is_object(row)) {
+			const json_t *share = json_object_get(row, "share");
+
 			buf_printf(out, "%6lld  ",
 				   (long long)json_integer_value(
 					   json_object_get(row, "count")));
+			if (share)
+				buf_printf(out, "%3lld%%  ",
+					   (long long)json_integer_value(share));
 			row = json_object_get(row, "value");
 		}
 		put_value(out, row);
+	}
+	if (!json_array_size(list))
+		buf_puts(out, "  none");
+}
+
+static void put_files(struct buf *out, const json_t *list)
+{
+	static const char *const rest[][2] = {
+		{"\n          ", "size"}, {" bytes, of ", "owner"},
+		{", changed ", "mtime_iso"}, {": ", "why"}};
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(list, i, row)
+	{
+		buf_puts(out, i ? "\n  " : "  ");
+		put_value(out, json_object_get(row, "path"));
+		for (size_t k = 0; k < sizeof(rest) / sizeof(rest[0]); k++) {
+			buf_puts(out, rest[k][0]);
+			put_value(out, json_object_get(row, rest[k][1]));
+		}
 	}
 	if (!json_array_size(list))
 		buf_puts(out, "  none");
@@ -284,6 +331,9 @@ static void put_tag(struct buf *out, const struct tag *t, const struct mailtext_
 		break;
 	case VALUE_TESTING:
 		buf_puts(out, json_is_true(v) ? "TESTING: " : "");
+		break;
+	case VALUE_FILES:
+		put_files(out, v);
 		break;
 	case VALUE_ACTIONS:
 		put_actions(out, in->actions);

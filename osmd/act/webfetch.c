@@ -2,31 +2,18 @@
 /* Copyright (C) 2026 the osm authors */
 #include "osmd/act/webfetch.h"
 
-#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
-#include <fcntl.h>
-#include <grp.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "osmd/act/aside.h"
 #include "osmd/base/addr.h"
-#include "osmd/base/buf.h"
-#include "osmd/base/file.h"
 #include "osmd/model/report.h"
 #include "osmd/parse/modstatus.h"
 
-#define NOBODY 65534
-#define MEMORY_MAX (512ul * 1024 * 1024)
 #define ANSWER_MAX (1024 * 1024)
 #define TEXT_MAX 300
 #define KEY_SHOWN_MAX 12 /* of a key that is cut off, so much gives it away */
@@ -196,34 +183,12 @@ static bool read_url(struct child *c)
 	return true;
 }
 
-static void drop_rights(void)
-{
-	const struct rlimit memory = {MEMORY_MAX, MEMORY_MAX}, none = {0, 0}, cpu = {2, 2};
-
-	setrlimit(RLIMIT_CORE, &none);
-	setrlimit(RLIMIT_FSIZE, &none);
-	setrlimit(RLIMIT_CPU, &cpu);
-#if !defined(__SANITIZE_ADDRESS__)
-	setrlimit(RLIMIT_AS, &memory);
-#else
-	(void)memory; /* its shadow alone takes terabytes */
-#endif
-	if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setgid(NOBODY) < 0 ||
-			       setuid(NOBODY) < 0))
-		_exit(1);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
-
-__attribute__((noreturn)) static void child_run(const struct webfetch *f, int out)
+static json_t *look(void *ctx)
 {
 	const struct timeval limit = {.tv_sec = WEBFETCH_TIMEOUT_MS / 1000,
 				      .tv_usec = WEBFETCH_TIMEOUT_MS % 1000 * 1000};
-	struct child c = {.f = f};
-	json_t *answer;
-	char *text;
+	struct child c = {.f = ctx};
 
-	drop_rights();
-	signal(SIGPIPE, SIG_IGN);
 	c.base = event_base_new();
 	if (c.base && read_url(&c)) {
 		list_asks(&c);
@@ -232,49 +197,11 @@ __attribute__((noreturn)) static void child_run(const struct webfetch *f, int ou
 		event_base_loopexit(c.base, &limit);
 		event_base_dispatch(c.base);
 	}
-	answer = c.rows ? json_pack("{s:O}", "rows", c.rows)
-			: json_pack("{s:s}", "why", c.why);
-	text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
-	if (text)
-		file_write_all(out, text, strlen(text));
-	_exit(0);
+	return c.rows ? json_pack("{s:O}", "rows", c.rows)
+		      : json_pack("{s:s}", "why", c.why);
 }
 
 /* ---- here ---- */
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* All that it says until it ends; false: it was not done in time, or said too much. */
-static bool take(int fd, struct buf *in)
-{
-	int64_t end = now_ms() + WEBFETCH_TIMEOUT_MS + 500;
-	char chunk[16384];
-
-	for (;;) {
-		struct pollfd p = {.fd = fd, .events = POLLIN};
-		int64_t left = end - now_ms();
-		ssize_t n;
-		int ready = left > 0 ? poll(&p, 1, (int)left) : 0;
-
-		if (ready == 0 || (ready < 0 && errno != EINTR))
-			return false;
-		if (ready < 0)
-			continue;
-		n = read(fd, chunk, sizeof(chunk));
-		if (n == 0)
-			return buf_ok(in);
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n > 0)
-			buf_add(in, chunk, (size_t)n);
-	}
-}
 
 static bool text_in(const json_t *row, const char *name)
 {
@@ -310,37 +237,17 @@ static json_t *check(const json_t *answer, char why[256])
 
 json_t *webfetch_rows(const struct webfetch *f, char why[256], bool *slow)
 {
-	json_t *answer = NULL, *rows = NULL;
-	struct buf in;
-	int ends[2];
-	pid_t pid;
+	const struct aside a = {.work = look,
+				.ctx = (void *)f,
+				.uid = ASIDE_NOBODY,
+				.gid = ASIDE_NOBODY,
+				.timeout_ms = WEBFETCH_TIMEOUT_MS + 500,
+				.answer_max = ANSWER_MAX};
+	json_t *answer = aside_run(&a, slow), *rows = check(answer, why);
 
-	*slow = false;
-	if (pipe2(ends, O_CLOEXEC) < 0) {
-		snprintf(why, 256, "%s", strerror(errno));
-		return NULL;
-	}
-	pid = fork();
-	if (pid == 0) {
-		close(ends[0]);
-		child_run(f, ends[1]);
-	}
-	close(ends[1]);
-	buf_init(&in, ANSWER_MAX);
-	if (pid > 0 && take(ends[0], &in))
-		answer = json_loadb(in.p ? in.p : "", in.n, 0, NULL);
-	close(ends[0]);
-	if (pid > 0) {
-		kill(pid, SIGKILL);
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
-	rows = check(answer, why);
-	if (!rows && (!answer || strcmp(why, "slow") == 0)) {
-		*slow = true;
+	*slow = *slow || (!rows && strcmp(why, "slow") == 0);
+	if (*slow)
 		snprintf(why, 256, "it gave no answer in %d ms", WEBFETCH_TIMEOUT_MS);
-	}
 	json_decref(answer);
-	buf_clear(&in);
 	return rows;
 }

@@ -508,20 +508,37 @@ static bool put_counts(struct report_builder *b)
 	       put(b->doc, "timeline", timeline_json(&b->timeline));
 }
 
+/* How much of all events each value has, in whole percent. */
+static bool put_shares(json_t *list, uint64_t all)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(list, i, row)
+	{
+		uint64_t n = (uint64_t)json_integer_value(json_object_get(row, "count"));
+
+		if (!all || !put_number(row, "share", (n * 100 + all / 2) / all))
+			return false;
+	}
+	return true;
+}
+
 static bool put_lists(struct report_builder *b)
 {
 	/* What only Apache's status page and the executor can tell. */
-	static const char *const others[] = {"requests", "actions"};
+	static const char *const others[] = {"requests", "candidates", "actions"};
 	json_t *further = json_object();
 	bool ok = further != NULL;
 	uint64_t more;
 
 	for (size_t i = 0; ok && i < LIST_COUNT; i++) {
-		ok = put(b->doc, list_names[i],
-			 tally_json(b->tally[i], REPORT_LIST_MAX,
-				    i < LIST_SCRIPTS ? REPORT_LIST_BUDGET
-						     : REPORT_SMALL_LIST_BUDGET,
-				    &more)) &&
+		json_t *list = tally_json(b->tally[i], REPORT_LIST_MAX,
+					  i < LIST_SCRIPTS ? REPORT_LIST_BUDGET
+							   : REPORT_SMALL_LIST_BUDGET,
+					  &more);
+
+		ok = put(b->doc, list_names[i], list) && put_shares(list, b->count) &&
 		     put_number(further, list_names[i], more);
 	}
 	ok = ok && put(b->doc, "confirmed_ips",

@@ -6,11 +6,11 @@
  *
  * The budgets are printed bytes. Their sum, with the head's texts at their worst (every byte
  * printed as six), is below REPORT_BYTES_MAX:
- *   lines 80 + lists 4 * 16 + destinations, processes, requests, scripts 4 * 4 + notes 12 +
- *   message ids 8 + timeline 3 + head 16 = 199 KiB
+ *   lines 66 + lists 4 * 16 + destinations, processes, requests, scripts 4 * 4 + shares 2 +
+ *   notes 12 + message ids 8 + timeline 3 + head 16 = 187 KiB
  * A report of logins has confirmed_ips (1 KiB) and none of what only connections have.
  * The executor adds processes (8 KiB) where a report has none, and has no destinations then;
- * requests and scripts (4 KiB each) later.
+ * requests and scripts (4 KiB each) where it has none; candidates (8 KiB).
  */
 #ifndef OSM_MODEL_REPORT_FIELDS_H
 #define OSM_MODEL_REPORT_FIELDS_H
@@ -22,13 +22,14 @@
 #define REPORT_TEXT_MAX 255
 #define REPORT_LINE_MAX 2000
 #define REPORT_LINES_MAX 50
-#define REPORT_LINES_BUDGET (80 * 1024)
+#define REPORT_LINES_BUDGET (66 * 1024)
 #define REPORT_LIST_MAX 20
 #define REPORT_LIST_BUDGET (16 * 1024)
 #define REPORT_SMALL_LIST_BUDGET (4 * 1024) /* of what only connections have */
 #define REPORT_IPS_MAX 10
 #define REPORT_IPS_BUDGET 1024
 #define REPORT_VALUE_MAX 1024
+#define REPORT_CANDIDATES_MAX 10
 #define REPORT_IDS_MAX 100
 #define REPORT_MESSAGE_ID_MAX 64
 #define REPORT_IDS_BUDGET (8 * 1024)

@@ -300,6 +300,25 @@ static bool actions_fit(const json_t *list)
 	return true;
 }
 
+static bool candidates_fit(const json_t *list)
+{
+	struct slice s;
+
+	if (!json_is_array(list) || json_array_size(list) > REPORT_CANDIDATES_MAX)
+		return false;
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *row = json_array_get(list, i);
+
+		if (!text_of(json_object_get(row, "path"), REPORT_VALUE_MAX, &s) ||
+		    !text_of(json_object_get(row, "owner"), REPORT_TEXT_MAX, &s) ||
+		    !text_of(json_object_get(row, "why"), REPORT_TEXT_MAX, &s) ||
+		    !json_is_integer(json_object_get(row, "size")) ||
+		    !json_is_integer(json_object_get(row, "mtime")))
+			return false;
+	}
+	return true;
+}
+
 static bool lists_fit(const json_t *r, struct err *e)
 {
 	const json_t *further = json_object_get(r, "further");
@@ -308,6 +327,8 @@ static bool lists_fit(const json_t *r, struct err *e)
 		if (!counted_list_fits(json_object_get(r, counted_lists[i])))
 			return wrong(e, counted_lists[i],
 				     "isn't a list of values and counts");
+	if (!candidates_fit(json_object_get(r, "candidates")))
+		return wrong(e, "candidates", "isn't a list of files");
 	if (!text_list_fits(json_object_get(r, "message_ids"), REPORT_IDS_MAX,
 			    REPORT_MESSAGE_ID_MAX))
 		return wrong(e, "message_ids", "isn't a list of ids");

@@ -69,6 +69,10 @@ print(c.getresponse().status)' "$@"
 	jq -e '.requests | map(.value) | index("GET bobs-garage.example/forms/mailer.cgi?to=all from 203.0.113.77")' "$BATS_TEST_TMPDIR/r"
 	jq -e '.scripts | map(.value) == ["/home/osmbob/public_html/forms/mailer.cgi"]' "$BATS_TEST_TMPDIR/r"
 	jq -e '.processes | length > 0' "$BATS_TEST_TMPDIR/r"
+	jq -e '.paths[0].share == 100' "$BATS_TEST_TMPDIR/r"
+	jq -e '.candidates | length == 1 and .[0].path == "/home/osmbob/public_html/forms/mailer.cgi"
+		and .[0].owner == "osmbob" and (.[0].why | startswith("it was being asked for; it sends mail"))' \
+		"$BATS_TEST_TMPDIR/r"
 	wait
 	same "$(cat "$BATS_TEST_TMPDIR/v")" 200 visit
 	! grep -rqa "$KEY" "$ROOT/var/lib/osm" "$ROOT/var/log/osmd.log" "$BATS_TEST_TMPDIR/r"

@@ -96,7 +96,7 @@ Test(mailtext, knows_every_tag_of_its_own_template)
 					"exceeded by bob@example.com\n"),
 			   "%s", mail);
 	cr_expect_not_null(strstr(mail, "1 confirmed"));
-	cr_expect_not_null(strstr(mail, "     1  pills"));
+	cr_expect_not_null(strstr(mail, "     1  100%  pills"));
 	free(mail);
 	json_decref(report);
 }
@@ -118,7 +118,7 @@ Test(mailtext, reads_no_tag_in_what_it_puts_in)
 	json_t *report = report_of("[account]", "[hostname]", "[key]");
 	char *mail = mail_of(HEAD "[key]|[subjects]|[text]", report, "", "");
 
-	cr_expect_not_null(strstr(mail, "[account]|       1  [hostname]|  [key]"), "%s",
+	cr_expect_not_null(strstr(mail, "[account]|       1  100%  [hostname]|  [key]"), "%s",
 			   mail);
 	free(mail);
 	json_decref(report);
