@@ -49,6 +49,7 @@ int cmd_act(struct cmd *c); /* hold, block, act */
 int cmd_held(struct cmd *c);
 int cmd_inforce(struct cmd *c);
 int cmd_metrics(struct cmd *c);
+int cmd_life(struct cmd *c);
 int cmd_reload(struct cmd *c);
 int cmd_replay(struct cmd *c);
 int cmd_reports(struct cmd *c);

@@ -39,6 +39,8 @@ static const struct command commands[] = {
 	 "say what osm needs, whether it is there, what is lost without", cmd_check},
 	{0, "show", "ID [--format json|xml|yaml|perl]", "show a report with its evidence",
 	 cmd_show},
+	{0, "life", "ID [LOG...]", "what became of a report's messages, or of one message",
+	 cmd_life},
 	{0, "status", "", "show the daemon's state and counters", cmd_status},
 	{0, "top", "[--limit N]", "show the fullest windows", cmd_top},
 	{0, "metrics", "", "print the counters in Prometheus' format", cmd_metrics},

@@ -51,6 +51,16 @@ static bool open_header(const char *spool, struct slice id, int *fd)
 	return *fd >= 0;
 }
 
+bool spool_has(const char *spool, struct slice message_id)
+{
+	int fd = -1;
+
+	if (!eximline_is_id(message_id) || !open_header(spool, message_id, &fd))
+		return false;
+	close(fd);
+	return true;
+}
+
 /* "login uid gid"; the login has no blank that we would believe. */
 static bool read_login(struct slice line, struct submitter *out)
 {

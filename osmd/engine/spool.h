@@ -21,6 +21,8 @@
  * spool can't tell whose it is. */
 enum spool_answer spool_ask(const char *spool, struct slice message_id, struct slice user,
 			    struct slice login, struct slice address, char who[72]);
+/* Is the message in the queue? */
+bool spool_has(const char *spool, struct slice message_id);
 /* Does the message's sender go on behind a line end? who: the local user who gave it. */
 bool spool_newline_sender(const char *spool, struct slice message_id, char who[72]);
 /* printed: all text after "cwd=" of a physical line. True when the folder it lies in has a
