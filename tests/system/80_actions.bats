@@ -183,3 +183,21 @@ detail_of() { # ACTION: "state detail" in the only report
 	wait_until 10 is_held "$BOX"
 	[ ! -e "$ROOT/var/cpanel/suspended/osmbob" ]
 }
+
+@test "life tells what became of a report's messages: held in the queue, delivered after the undo" {
+	conf LOGLINE_LIMIT=3 LOGLINE_ACTIONS=store
+	osmd_start
+	osm hold "$BOX"
+	send mailbox "$BOX" 4 --to accept1.example
+	wait_until 10 has_report '.account == "osmbob"'
+	id=$(reports | jq -r .id)
+	osm life "$id" --json >"$BATS_TEST_TMPDIR/l"
+	jq -e '.messages | length == 4 and all(.state == "queued" and .recipients == 1 and .deferred >= 1)' "$BATS_TEST_TMPDIR/l" ||
+		{ cat "$BATS_TEST_TMPDIR/l"; return 1; }
+	osm undo "$(actions_in_force '.action == "hold"' | jq -r .id)"
+	wait_until 30 eval 'osm life "$id" --json | jq -e ".messages | all(.state == \"completed\" and .delivered == 1)"'
+	one=$(jq -r '.messages[0].id' "$BATS_TEST_TMPDIR/l")
+	osm life "$one" | grep -q "$one Completed"
+	run osm life nothing
+	same "$status" 4 "no such report"
+}
