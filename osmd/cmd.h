@@ -37,6 +37,7 @@ struct cmd {
 };
 
 /* Subcommands; each returns an enum cmd_exit. */
+int cmd_audit(struct cmd *c);
 int cmd_check(struct cmd *c);
 int cmd_conf(struct cmd *c);
 int cmd_custom(struct cmd *c);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 the osm authors */
-/* reports, inforce: tables from osm.db. */
+/* reports, inforce, audit: tables from osm.db. */
 #include <string.h>
 #include <time.h>
 
@@ -172,6 +172,52 @@ int cmd_inforce(struct cmd *c)
 		puts("nothing is in force");
 	else
 		rows_print_actions(list);
+	json_decref(list);
+	store_close(s);
+	return code;
+}
+
+static void print_audit(const json_t *list)
+{
+	static const char *const heads[] = {"TIME", "WHO", "WHAT"};
+	json_t *rows = json_array(), *row;
+	char when[TEXT_TIME_MAX];
+	size_t i;
+
+	json_array_foreach(list, i, row) json_array_append_new(
+		rows, json_pack("[s, O, O]",
+				text_time(json_integer_value(json_object_get(row, "time")),
+					  when),
+				json_object_get(row, "who"), json_object_get(row, "what")));
+	text_table(stdout, heads, sizeof(heads) / sizeof(heads[0]), rows);
+	json_decref(rows);
+}
+
+int cmd_audit(struct cmd *c)
+{
+	const char *limit = "50";
+	const struct cmd_option options[] = {{"--limit", &limit, NULL}};
+	struct err e = {0};
+	struct store *s;
+	int code = CMD_OK;
+	json_t *list;
+	uint64_t n;
+
+	if (!cmd_options(c, options, 1, 0, 0))
+		return CMD_USAGE;
+	if (!slice_u64(slice_str(limit), 1, 100000, &n))
+		return cmd_fail(c, CMD_USAGE,
+				"audit: --limit is a number from 1 to 100000");
+	s = cmd_store(c, &code);
+	if (!s)
+		return code;
+	list = store_audit_list(s, (size_t)n, &e);
+	if (!list)
+		code = cmd_fail(c, CMD_FAILED, "%s", e.msg);
+	else if (c->json)
+		cmd_print_json(json_pack("{s:b, s:O}", "ok", 1, "audit", list));
+	else
+		print_audit(list);
 	json_decref(list);
 	store_close(s);
 	return code;

@@ -32,6 +32,7 @@ static const struct command commands[] = {
 	{'d', "deny", "ADDRESS [TIME] [REASON...]",
 	 "block an address or prefix in the firewall", cmd_deny},
 	{0, "denyrm", "ADDRESS", "release what osm blocks of it", cmd_denyrm},
+	{0, "audit", "[--limit N]", "who did what to whom, newest first", cmd_audit},
 	{'u', "undo", "ID", "undo an action, or all actions of a report", cmd_undo},
 	{'g', "grep", "WORD", "all that is known of an account, mailbox, address or path",
 	 cmd_grep},

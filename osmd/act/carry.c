@@ -273,6 +273,19 @@ static void put_off(struct executor *x, struct action_row *row,
 	executor_settle_at(x, next_s);
 }
 
+/* Who, when, what, the state before and after. */
+static void audit(struct executor *x, const struct action_row *row, int64_t now_s)
+{
+	char what[sizeof(row->target) + sizeof(row->before) + ACTION_DETAIL_MAX + 128];
+	struct err e = {0};
+
+	snprintf(what, sizeof(what), "%s %s: %s -> %s (%s)%s%s", row->action, row->target,
+		 row->before, action_state_name(row->state), row->detail,
+		 row->report_id[0] ? " report " : "", row->report_id);
+	if (!store_audit(x->store, now_s, x->acting_for[0] ? x->acting_for : "osm", what, &e))
+		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+}
+
 bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 	       int64_t now_s, struct err *e)
 {
@@ -294,8 +307,11 @@ bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 		row->report_id[0] ? " report " : "", row->report_id);
 	if (!kind->in_store)
 		announce_action(x, row);
-	if (store_action_end(x->store, row->id, row->state, row->detail, NULL, now_s, e))
+	if (store_action_end(x->store, row->id, row->state, row->detail, NULL, now_s, e)) {
+		if (kind->disruptive || kind->is_once)
+			audit(x, row, now_s);
 		return true;
+	}
 	/* what it says of them must not stay untrue until we are started anew */
 	executor_settle_at(x, now_s + EXECUTOR_SETTLE_S);
 	return false;
@@ -562,10 +578,10 @@ json_t *carry_by_hand(struct executor *x, const json_t *request, enum action_id 
 	struct action_row row = {.created_s = now_s, .changed_s = now_s};
 	struct action_job job = executor_job(x, &row, NULL, now_s);
 	char who[EXECUTOR_WHO_MAX], why[GUARD_WHY_MAX],
-		what[EXECUTOR_WHO_MAX + GUARD_TARGET_MAX];
+		what[EXECUTOR_WHO_MAX + GUARD_TARGET_MAX + 16];
 	struct decision d = {0};
 	struct err e = {0};
-	bool fresh;
+	bool fresh, ok;
 
 	copy(row.action, sizeof(row.action), slice_str(action_name(id)));
 	if (!read_order(x, request, kind, &row, who, why))
@@ -575,10 +591,13 @@ json_t *carry_by_hand(struct executor *x, const json_t *request, enum action_id 
 	if (!d.go)
 		return executor_refuse("%s %s: %s", row.action, row.target, d.detail);
 	snprintf(row.before, sizeof(row.before), "%.20s%s", d.before, d.more);
-	snprintf(what, sizeof(what), "%s %s", row.action, row.target);
-	if (!store_audit(x->store, now_s, who, what, &e) ||
-	    !store_action_begin(x->store, &row, &fresh, &e) ||
-	    !carry_row(x, &row, NULL, now_s, &e))
+	snprintf(what, sizeof(what), "%s %s: asked for", row.action, row.target);
+	snprintf(x->acting_for, sizeof(x->acting_for), "%s", who);
+	ok = store_audit(x->store, now_s, who, what, &e) &&
+	     store_action_begin(x->store, &row, &fresh, &e) &&
+	     carry_row(x, &row, NULL, now_s, &e);
+	x->acting_for[0] = '\0';
+	if (!ok)
 		return executor_refuse("%s: %s", what, e.msg);
 	if (row.state == ACTION_DONE)
 		return json_pack("{s:b, s:[o]}", "ok", 1, "actions", executor_row(&row));

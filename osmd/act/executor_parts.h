@@ -70,6 +70,7 @@ struct executor {
 	int lock_fd;
 	int64_t settle_s; /* when to look again at what is left pending; 0: nothing is */
 	int64_t retry_s;  /* no expiry is tried before this: the last one failed */
+	char acting_for[EXECUTOR_WHO_MAX]; /* whose order is being carried out; "": a report's */
 	int64_t pruned_s; /* when old reports were last removed */
 	struct stream stream;
 	bool stream_fails; /* said so */

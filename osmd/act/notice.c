@@ -30,8 +30,8 @@ static void end_row(struct notice *n, const struct action_row *done, const char 
 
 	row.state = ACTION_UNDONE;
 	snprintf(row.detail, sizeof(row.detail), "%s", detail);
-	snprintf(what, sizeof(what), "%.23s %.319s: %.140s", row.action, row.target,
-		 detail);
+	snprintf(what, sizeof(what), "%.23s %.319s: done -> undone (%.130s)", row.action,
+		 row.target, detail);
 	log_msg(LOG_LEVEL_INFO, "*Action* %s", what);
 	n->ok = store_action_end(n->x->store, row.id, ACTION_UNDONE, detail, NULL,
 				 n->now_s, n->e) &&

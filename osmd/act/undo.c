@@ -60,8 +60,9 @@ static bool undo_done(struct executor *x, struct action_row *row, enum action_st
 		row->action, row->target, gone ? action_state_name(to) : "undo failed",
 		who, row->detail);
 	announce_action(x, row);
-	snprintf(what, sizeof(what), "undo %lld %s %s: %s", (long long)row->id,
-		 row->action, row->target, gone ? action_state_name(to) : "failed");
+	snprintf(what, sizeof(what), "undo %lld %s %.160s: done -> %s (%.200s)",
+		 (long long)row->id, row->action, row->target,
+		 gone ? action_state_name(to) : "done", row->detail);
 	if (!store_action_end(x->store, row->id, row->state, row->detail, NULL, now_s,
 			      &e) ||
 	    !store_audit(x->store, now_s, who, what, &e)) {

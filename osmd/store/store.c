@@ -631,3 +631,29 @@ bool store_audit(struct store *s, int64_t now_s, const char *who, const char *wh
 	sqlite3_bind_int64(st, 1, sqlite3_last_insert_rowid(s->db.h) - AUDIT_ROWS_MAX);
 	return db_run(&s->db, st, "write the audit", e);
 }
+
+json_t *store_audit_list(struct store *s, size_t limit, struct err *e)
+{
+	sqlite3_stmt *st =
+		db_statement(&s->db, STORE_AUDIT_LIST,
+			     "SELECT time, who, what FROM audit ORDER BY n DESC LIMIT ?1", e);
+	json_t *list = st ? json_array() : NULL;
+	int rc = SQLITE_ROW;
+
+	if (!st)
+		return NULL;
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)limit);
+	while (list && (rc = sqlite3_step(st)) == SQLITE_ROW)
+		json_array_append_new(
+			list, json_pack("{s:I, s:s, s:s}", "time",
+					(json_int_t)sqlite3_column_int64(st, 0), "who",
+					(const char *)sqlite3_column_text(st, 1), "what",
+					(const char *)sqlite3_column_text(st, 2)));
+	if (list && rc != SQLITE_DONE) {
+		db_fail(&s->db, "read the audit", e);
+		json_decref(list);
+		list = NULL;
+	}
+	db_done(st);
+	return list;
+}

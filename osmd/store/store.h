@@ -124,5 +124,7 @@ bool store_strike(struct store *s, const struct strike *k, unsigned time_s, bool
 bool store_strikes_forget(struct store *s, const char *account, struct err *e);
 bool store_audit(struct store *s, int64_t now_s, const char *who, const char *what,
 		 struct err *e);
+/* The last lines of it, newest first: [{"time","who","what"}...]; NULL: *e says why. */
+json_t *store_audit_list(struct store *s, size_t limit, struct err *e);
 
 #endif

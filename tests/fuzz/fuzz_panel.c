@@ -32,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	call = (enum panel_call)(data[0] % PANEL_CALLS);
 	text = (struct slice){(const char *)data + 1, size - 1};
 	need(panel_answer(call, text, why) == (why[0] == '\0'));
+	need(why[0] != '\0' || panel_answered(call, text));
 	need(strlen(why) < PANEL_WHY_MAX);
 	for (const char *p = why; *p; p++)
 		need(*p >= 0x20 && *p < 0x7f);

@@ -299,3 +299,52 @@ Test(undo, settles_what_is_pending_and_sets_nothing_going)
 		json_decref(answer);
 	}
 }
+
+/* ---- audit ---- */
+
+static bool audited(const char *who, const char *what)
+{
+	struct store *s = store_open(at(PATH_DB), false, NULL);
+	json_t *list = store_audit_list(s, 100, NULL), *row;
+	bool found = false;
+	size_t i;
+
+	json_array_foreach(list, i, row) found |=
+		strcmp(json_string_value(json_object_get(row, "who")), who) == 0 &&
+		strcmp(json_string_value(json_object_get(row, "what")), what) == 0;
+	json_decref(list);
+	store_close(s);
+	return found;
+}
+
+Test(undo, leaves_a_line_in_the_audit_for_each_thing_done)
+{
+	json_t *report = report_of("acct", "", NOW), *answer;
+	char what[200];
+
+	answer = send_report(report, "store,hold", true, NOW);
+	snprintf(what, sizeof(what),
+		 "hold acct: free -> done (seen in /etc/outgoing_mail_hold_users) report %s",
+		 json_string_value(json_object_get(report, "id")));
+	cr_expect(audited("osm", what));
+	json_decref(undo(action_id_of(answer, 1)));
+	json_decref(answer);
+	snprintf(what, sizeof(what),
+		 "undo 2 hold acct: done -> undone (gone from /etc/outgoing_mail_hold_users)");
+	cr_expect(audited("root", what));
+	answer = hold_by_hand("acct", NOW, 60);
+	cr_expect(audited("root", "hold acct: asked for"));
+	cr_expect(audited("root", "hold acct: free -> done (seen in "
+				  "/etc/outgoing_mail_hold_users)"));
+	json_decref(answer);
+	json_decref(ask(NOW + 61, "{\"do\":\"expire\"}"));
+	cr_expect(audited("osm", "undo 3 hold acct: done -> expired (gone from "
+				 "/etc/outgoing_mail_hold_users)"));
+	answer = hold_by_hand("acct", NOW, 0);
+	put(HOLD_FILE, "");
+	json_decref(answer);
+	json_decref(ask(NOW + 70, "{\"do\":\"notice\",\"event\":\"lists\"}"));
+	cr_expect(audited("panel", "hold acct: done -> undone (it is in force no more: somebody "
+				   "else has undone it)"));
+	json_decref(report);
+}
