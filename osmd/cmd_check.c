@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -12,6 +13,8 @@
 #include "firewall/csffacts.h"
 #include "osmd/act/custom.h"
 #include "osmd/act/wall.h"
+#include "osmd/act/webstatus.h"
+#include "osmd/base/file.h"
 #include "osmd/cmd.h"
 #include "osmd/cmd_lists.h"
 #include "osmd/ctl/ctl.h"
@@ -436,29 +439,26 @@ static void print_rows(const json_t *rows)
 	}
 }
 
-static void check_custom(struct check *k)
-{
-	static const char lost[] = "the program is not run: the action custom";
-	struct err e = {0};
-	bool wanted = false;
-
-	for (int t = 0; t < TRIGGER_COUNT; t++)
-		wanted = wanted ||
-			 (k->config.trigger[t].actions & ACTION_BIT(ACTION_CUSTOM));
-	if (!wanted && !k->config.custom_action[0])
-		return;
-	if (custom_check(&k->c->paths, &k->config, &e))
-		row(k, "custom", CHECK_OK, lost, "%s", k->config.custom_action);
-	else
-		row(k, "custom", wanted ? CHECK_BAD : CHECK_WARN, lost, "%s", e.msg);
-}
-
 static bool is_wanted(const struct check *k, unsigned bits)
 {
 	for (int t = 0; t < TRIGGER_COUNT; t++)
 		if (k->config.trigger[t].actions & bits)
 			return true;
 	return false;
+}
+
+static void check_custom(struct check *k)
+{
+	static const char lost[] = "the program is not run: the action custom";
+	struct err e = {0};
+	bool wanted = is_wanted(k, ACTION_BIT(ACTION_CUSTOM));
+
+	if (!wanted && !k->config.custom_action[0])
+		return;
+	if (custom_check(&k->c->paths, &k->config, &e))
+		row(k, "custom", CHECK_OK, lost, "%s", k->config.custom_action);
+	else
+		row(k, "custom", wanted ? CHECK_BAD : CHECK_WARN, lost, "%s", e.msg);
 }
 
 /* Which firewall the actions and osm -d use, and why. */
@@ -521,6 +521,31 @@ static void check_csf(struct check *k)
 		    "block_smtp adds these accounts");
 }
 
+static void check_steps(struct check *k)
+{
+	for (int t = 0; t < TRIGGER_COUNT; t++)
+		if ((k->config.trigger[t].actions & ACTION_BIT(ACTION_STEPS)) &&
+		    !k->config.trigger[t].steps.n)
+			row(k, "steps", CHECK_BAD, "nothing is done for its reports",
+			    "the actions of %s name steps, but it has none",
+			    trigger_name((enum trigger_id)t));
+}
+
+static void check_apache(struct check *k)
+{
+	static const char lost[] = "reports don't list web requests and their scripts";
+	struct webstatus *w = k->config.apachestatus ? webstatus_new() : NULL;
+	char why[256];
+	size_t n;
+
+	if (w && webstatus_try(w, &k->c->paths, &k->config, &n, why))
+		row(k, "Apache", CHECK_OK, lost, "its status page lists requests");
+	else if (w)
+		row(k, "Apache", is_wanted(k, ACTION_BIT(ACTION_RENAME_SCRIPT)) ? CHECK_BAD : CHECK_WARN,
+		    lost, "its status page can't be used: %s", why);
+	webstatus_free(w);
+}
+
 int cmd_check(struct cmd *c)
 {
 	struct check k = {.c = c};
@@ -544,6 +569,8 @@ int cmd_check(struct cmd *c)
 	check_csf(&k);
 	check_custom(&k);
 	check_registration(&k);
+	check_steps(&k);
+	check_apache(&k);
 	check_daemon(&k);
 	check_packets(&k);
 	if (c->json && k.needed_missing)

@@ -324,6 +324,15 @@ static void add_script(json_t *list, const struct paths *paths, const struct acc
 		count(list, (struct slice){whole, (size_t)n}, times, left);
 }
 
+bool webstatus_try(struct webstatus *w, const struct paths *paths,
+		   const struct config *config, size_t *requests, char why[256])
+{
+	look(w, paths, config);
+	*requests = json_array_size(w->rows);
+	snprintf(why, 256, "%s", w->rows ? "" : w->why);
+	return w->rows != NULL;
+}
+
 struct listing {
 	const struct paths *paths;
 	const struct account *account;

@@ -28,6 +28,10 @@ void webstatus_look(struct webstatus *w, const struct paths *paths,
 		    const struct config *config, const struct accounts *accounts,
 		    const struct account *account, int64_t now_s);
 
+/* Can the page be read now? *requests: how many are being served. */
+bool webstatus_try(struct webstatus *w, const struct paths *paths,
+		   const struct config *config, size_t *requests, char why[256]);
+
 struct webstatus_want {
 	const json_t *paths;   /* a report's list, borrowed */
 	int64_t from_s, now_s; /* what was seen since then */

@@ -75,6 +75,12 @@ in_force() { actions_in_force "${1:-}" | wc -l; }
 	send mailbox "$BOX" 1 | jq -e '.accepted == 1'
 }
 
+@test "check says that steps without steps do nothing" {
+	conf LOGLINE_ACTIONS=store,steps
+	run osm check
+	[[ "$output" == *"BAD      steps"* ]] || { echo "$output"; return 1; }
+}
+
 @test "the hook neither speaks, fails nor waits: without osmd, and with one that hangs" {
 	conf
 	event='{"context":{"category":"Whostmgr","event":"Accounts::unsuspendacct","stage":"post"},"data":{"args":{"user":"osmdave"},"result":1}}'

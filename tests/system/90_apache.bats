@@ -62,6 +62,7 @@ print(c.getresponse().status)' "$@"
 	make_form "$ROOT/home/osmbob/public_html/forms" 25
 	apache start
 	osmd_start
+	osm check | grep -q "OK       Apache "
 	visit bobs-garage.example "/forms/mailer.cgi?to=all" 203.0.113.77 >"$BATS_TEST_TMPDIR/v" &
 	wait_until 20 has_report '.type == "cwdcheck:cwd"'
 	osm show "$(reports | jq -r .id)" --json >"$BATS_TEST_TMPDIR/r"
@@ -119,6 +120,7 @@ print(c.getresponse().status)' "$@"
 @test "without Apache the report says so, and the rest is done" {
 	conf APACHESTATUS=1
 	osmd_start
+	osm check | grep -q "WARN     Apache .*nobody answers there"
 	send mailbox "$BOX" 25 --to defer1.example
 	wait_until 10 is_held "$BOX"
 	osm show "$(reports | jq -r .id)" --json |
