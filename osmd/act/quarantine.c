@@ -348,17 +348,24 @@ static int rename_new(int folder, const char *from, const char *to)
 	return (int)syscall(SYS_renameat2, folder, from, folder, to, RENAME_NOREPLACE);
 }
 
+static bool is_under(const struct thing *t, const char *name)
+{
+	struct stat now;
+
+	return fstatat(t->parent, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       now.st_dev == t->st.st_dev && now.st_ino == t->st.st_ino;
+}
+
 /* Is the thing under this name, and its folder still where it was? */
 static bool stands(const struct thing *t, const char *name)
 {
-	struct stat now, parent, again;
+	struct stat parent, again;
 	int fd = t->parent_path[0]
 			 ? homewalk_open(t->home, t->parent_path, O_PATH | O_DIRECTORY)
 			 : dup(t->home);
 	bool ok = fd >= 0 && fstat(fd, &again) == 0 && fstat(t->parent, &parent) == 0 &&
 		  again.st_dev == parent.st_dev && again.st_ino == parent.st_ino &&
-		  fstatat(t->parent, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
-		  now.st_dev == t->st.st_dev && now.st_ino == t->st.st_ino;
+		  is_under(t, name);
 
 	if (fd >= 0)
 		close(fd);
@@ -411,6 +418,20 @@ static bool find_taken(const struct quarantine *q, const struct mark *m, struct 
 		err_set(e, ENOENT, "something else stands there now"));
 }
 
+/* It has its name again, by the customer's hand or by a race, but not its mode: only that is
+ * left to be done. */
+static bool has_name_only(const struct quarantine *q, const struct mark *m, struct err *e)
+{
+	struct thing t = {.home = -1, .parent = -1, .self = -1};
+	struct err none = {0};
+	bool ok = m->mode && thing_find(&t, q, &none) && thing_open(&t, t.name, &none) &&
+		  is_marked(m, &t.st) && (t.st.st_mode & 07777) == 0 &&
+		  set_mode(t.self, m->mode, e);
+
+	thing_close(&t);
+	return ok;
+}
+
 bool quarantine_return(const struct quarantine *q, const char *text, bool *gone,
 		       struct err *e)
 {
@@ -426,10 +447,17 @@ bool quarantine_return(const struct quarantine *q, const char *text, bool *gone,
 		return false;
 	ok = rights_take(&rights, q->account, e);
 	if (ok && !find_taken(q, &m, &t, name, &why)) {
+		if (has_name_only(q, &m, e)) {
+			thing_close(&t);
+			rights_drop(&rights);
+			return true;
+		}
 		*gone = why.code == ENOENT || why.code == ELOOP || why.code == ENOTDIR;
 		ok = err_set(e, why.code, "%s", why.msg);
 	}
-	ok = ok && swap_name(&t, name, t.name, e) && set_mode(t.self, m.mode, e);
+	/* its folder was moved meanwhile, and the way back is blocked: it has its name, at least */
+	ok = ok && (swap_name(&t, name, t.name, e) || is_under(&t, t.name)) &&
+	     set_mode(t.self, m.mode, e);
 	thing_close(&t);
 	rights_drop(&rights);
 	return ok;

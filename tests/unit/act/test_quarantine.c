@@ -272,6 +272,21 @@ Test(quarantine, trusts_no_mark_that_is_none)
 	cr_expect(is_there(BAD));
 }
 
+Test(quarantine, gives_the_mode_back_to_what_has_its_name_already)
+{
+	struct quarantine q = on(BAD, true);
+	char mark[QUARANTINE_MARK_SIZE];
+	struct err e = {0};
+	bool gone;
+
+	cr_assert(quarantine_look(&q, mark, &e) && quarantine_take(&q, mark, &e), "%s", e.msg);
+	cr_assert_eq(rename(at(BAD ".osm-disabled"), at(BAD)), 0);
+	cr_expect(quarantine_return(&q, mark, &gone, &e), "%s", e.msg);
+	cr_expect_eq(mode_of(BAD), 0755);
+	cr_expect_not(quarantine_return(&q, mark, &gone, &e), "it is not ours any more");
+	cr_expect(gone);
+}
+
 /* ---- races ---- */
 
 /* A customer who swaps folders and links in a tight loop until killed. */
