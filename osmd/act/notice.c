@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "osmd/act/announce.h"
 #include "osmd/act/executor_parts.h"
 #include "osmd/act/fwact.h"
 #include "osmd/base/log.h"
@@ -33,6 +34,7 @@ static void end_row(struct notice *n, const struct action_row *done, const char 
 	snprintf(what, sizeof(what), "%.23s %.319s: done -> undone (%.130s)", row.action,
 		 row.target, detail);
 	log_msg(LOG_LEVEL_INFO, "*Action* %s", what);
+	announce_action(n->x, &row);
 	n->ok = store_action_end(n->x->store, row.id, ACTION_UNDONE, detail, NULL,
 				 n->now_s, n->e) &&
 		store_audit(n->x->store, n->now_s, "panel", what, n->e) && n->ok;
