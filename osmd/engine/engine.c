@@ -223,6 +223,11 @@ void engine_used(struct engine *g, const json_t *report)
 	triggers_used(g->triggers, report);
 }
 
+void engine_released(struct engine *g, struct slice account, int64_t at_s)
+{
+	triggers_released(g->triggers, account, at_s);
+}
+
 void engine_warm_end(struct engine *g)
 {
 	triggers_set_warm(g->triggers, false);

@@ -83,6 +83,8 @@ bool engine_waits(const struct engine *g);
  * time, and events that a stored report has used already (engine_used) are left out. */
 void engine_warm_begin(struct engine *g);
 void engine_used(struct engine *g, const json_t *report);
+/* Warm-up: what this account sent up to a time counts for nothing (undone by hand then). */
+void engine_released(struct engine *g, struct slice account, int64_t at_s);
 void engine_warm_end(struct engine *g);
 /* The longest interval has no more to say: forget an account's counts (undone by hand). */
 void engine_forget(struct engine *g, struct slice account);

@@ -257,13 +257,23 @@ void history_held_back(struct history *h, struct history_key k, uint64_t events)
 		p->held_back += events;
 }
 
+struct release {
+	struct history *h;
+	struct slice account;
+	int64_t at_s;
+};
+
 static bool make_news(struct slice key, void *value, void *ctx)
 {
-	const struct slice *account = ctx;
+	const struct release *r = ctx;
 	struct past *p = value;
 
 	(void)key;
-	if (slice_eq(slice_str(p->account), *account)) {
+	if (!slice_eq(slice_str(p->account), r->account))
+		return true;
+	while (p->count && p->marks[0].made_s <= r->at_s)
+		drop_first(r->h, p);
+	if (!p->reported || p->reported_s <= r->at_s) {
 		p->reported = true; /* so that the store isn't asked, either */
 		p->reported_s = INT32_MIN;
 		p->confirmed = false;
@@ -271,8 +281,15 @@ static bool make_news(struct slice key, void *value, void *ctx)
 	return true;
 }
 
+void history_released(struct history *h, struct slice account, int64_t at_s)
+{
+	struct release r = {h, account, at_s};
+
+	if (account.n)
+		map_each(h->pasts, make_news, &r);
+}
+
 void history_forget(struct history *h, struct slice account)
 {
-	if (account.n)
-		map_each(h->pasts, make_news, &account);
+	history_released(h, account, INT64_MAX);
 }

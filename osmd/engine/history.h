@@ -46,6 +46,8 @@ uint64_t history_reported(struct history *h, struct history_key k, struct slice 
 			  int64_t at_s, bool confirmed);
 /* A person has undone what was done to the account: what comes now is news again. */
 void history_forget(struct history *h, struct slice account);
+/* The same, long ago: what was reported since is no news. */
+void history_released(struct history *h, struct slice account, int64_t at_s);
 void history_held_back(struct history *h, struct history_key k, uint64_t events);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "osmd/base/map.h"
 #include "osmd/engine/history.h"
 #include "osmd/model/report.h"
 #include "osmd/model/window.h"
@@ -25,6 +26,7 @@
 /* Beside the certainty of a window's entry: it may not be a ground to act. */
 #define ENTRY_SPARED 0x80
 #define TOP_MAX 1000
+#define RELEASED_MAX 100000
 
 struct triggers {
 	const struct rules *rules;	 /* borrowed */
@@ -36,6 +38,7 @@ struct triggers {
 	 * the others must not use them up. NULL where there is nothing to confirm by. */
 	struct window *sure[TABLES];
 	struct history *history;
+	struct map *released; /* while warm: account -> when it was let go; else NULL */
 	bool warm;
 	struct triggers_stats stats;
 	char host[HOST_MAX];
@@ -117,6 +120,7 @@ void triggers_free(struct triggers *t)
 {
 	if (!t)
 		return;
+	map_free(t->released);
 	for (unsigned i = 0; i < TABLES; i++) {
 		window_free(t->window[i]);
 		window_free(t->sure[i]);
@@ -132,9 +136,17 @@ void triggers_swap(struct triggers *t, const struct rules *rules,
 	t->accounts = accounts;
 }
 
+static void drop_time(void *value, void *ctx)
+{
+	(void)ctx;
+	free(value);
+}
+
 void triggers_set_warm(struct triggers *t, bool warm)
 {
 	t->warm = warm;
+	map_free(t->released);
+	t->released = warm ? map_new(RELEASED_MAX, drop_time, NULL) : NULL;
 }
 
 void triggers_used(struct triggers *t, const json_t *report)
@@ -451,12 +463,35 @@ static void place(struct triggers *t, const struct firing *f, const struct obser
 	*last = at == HISTORY_LAST;
 }
 
+void triggers_released(struct triggers *t, struct slice account, int64_t at_s)
+{
+	int64_t *until = malloc(sizeof(*until));
+
+	history_released(t->history, account, at_s);
+	if (!until)
+		return;
+	*until = at_s;
+	if (!account.n || !t->released || !map_put(t->released, account, until))
+		free(until);
+}
+
+static bool is_left_out(struct triggers *t, struct slice account, int64_t at_s)
+{
+	const int64_t *until = t->warm && t->released && account.n
+				       ? map_peek(t->released, account)
+				       : NULL;
+
+	return until && at_s <= *until;
+}
+
 static void add(struct triggers *t, struct firing *f, struct observation *o,
 		struct slice owner, uint32_t weight)
 {
 	bool last = false, confirmed = false;
 	struct window_entry entry;
 
+	if (is_left_out(t, f->account, o->event.at_s))
+		return;
 	/* paths have their say when they are confirmed */
 	if (!is_by_path(f->table) || !t->sure[f->table])
 		place(t, f, o, owner, &last, &confirmed);
@@ -540,7 +575,8 @@ static void confirm_path(struct triggers *t, enum trigger_id id, struct observat
 	bool last, confirmed;
 	struct window_entry entry;
 
-	if (!f.rule.limit || rules_ignored(t->rules, id, &o->event))
+	if (!f.rule.limit || rules_ignored(t->rules, id, &o->event) ||
+	    is_left_out(t, f.account, o->event.at_s))
 		return;
 	place(t, &f, o, o->event.account, &last, &confirmed);
 	entry = entry_of(o, 1);

@@ -35,6 +35,8 @@ void triggers_swap(struct triggers *t, const struct rules *rules,
 /* No report is made while warm. */
 void triggers_set_warm(struct triggers *t, bool warm);
 void triggers_used(struct triggers *t, const json_t *report);
+/* While warm: what this account sent up to a time is left out. */
+void triggers_released(struct triggers *t, struct slice account, int64_t at_s);
 void triggers_count(struct triggers *t, struct observation *o);
 /* A cwd= line that was counted before turned out to be its account's own. */
 void triggers_confirm_path(struct triggers *t, uint64_t ref, int64_t at_s);

@@ -220,6 +220,13 @@ static void leave_out(const json_t *report, void *ctx)
 	u->count++;
 }
 
+static void take_release(const char *account, int64_t at_s, void *ctx)
+{
+	const struct used *u = ctx;
+
+	engine_released(u->engine, slice_str(account), at_s);
+}
+
 /* The open file that the place lies in; its end for the warm-up is the place. */
 static int open_place(const struct warmup *w, struct warmup_result *out)
 {
@@ -286,7 +293,8 @@ bool warmup_run(const struct warmup *w, struct warmup_result *out, struct err *e
 	engine_warm_begin(w->engine);
 	since_s = since_s > ZONE_SLACK_S ? since_s - ZONE_SLACK_S : 0;
 	if (w->store)
-		ok = store_report_each(w->store, since_s, leave_out, &used, e);
+		ok = store_report_each(w->store, since_s, leave_out, &used, e) &&
+		     store_released_each(w->store, since_s, take_release, &used, e);
 	while (chain.count > 0) {
 		struct stretch *s = &chain.at[--chain.count];
 

@@ -277,3 +277,25 @@ unsigned store_action_count_since(struct store *s, int64_t since_s,
 	db_done(st);
 	return n;
 }
+
+bool store_released_each(struct store *s, int64_t since_s,
+			 void (*fn)(const char *account, int64_t at_s, void *ctx),
+			 void *ctx, struct err *e)
+{
+	sqlite3_stmt *st =
+		db_statement(&s->db, STORE_RELEASED,
+			     "SELECT account, max(changed) FROM action WHERE changed >= ?1"
+			     " AND state = 'undone' GROUP BY account",
+			     e);
+	int rc;
+
+	if (!st)
+		return false;
+	sqlite3_bind_int64(st, 1, since_s);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		fn((const char *)sqlite3_column_text(st, 0), sqlite3_column_int64(st, 1), ctx);
+	if (rc != SQLITE_DONE)
+		db_fail(&s->db, "read the journal", e);
+	db_done(st);
+	return rc == SQLITE_DONE;
+}

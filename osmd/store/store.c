@@ -480,7 +480,10 @@ int64_t store_report_last(struct store *s, const char *type, const char *key)
 {
 	sqlite3_stmt *st = db_statement(
 		&s->db, STORE_LAST,
-		"SELECT max(time) FROM report WHERE type = ?1 AND key = ?2", NULL);
+		"SELECT max(time) FROM report WHERE type = ?1 AND key = ?2 AND NOT EXISTS"
+		" (SELECT 1 FROM action WHERE report_id = report.id AND report_id <> ''"
+		" AND state = 'undone')",
+		NULL);
 	/* Keys are stored as the document has them: made UTF-8 and cut. */
 	json_t *stored = report_text(slice_str(key), REPORT_KEY_MAX);
 	int64_t at_s = 0;

@@ -78,7 +78,8 @@ json_t *store_report_list(struct store *s, const struct report_filter *f, struct
  * filled whole. */
 bool store_report_counts(struct store *s, int64_t since_s, int64_t step_s,
 			 uint32_t *counts, size_t n, struct err *e);
-/* The newest report time for (type, key) or 0; for REPORT_REPEAT. */
+/* The newest report time for (type, key) or 0; for REPORT_REPEAT. One of which something was
+ * undone doesn't count. */
 int64_t store_report_last(struct store *s, const char *type, const char *key);
 /* Every stored report's (trigger type, account, key, window's first and last event time, last
  * event's time) since a time, for the warm-up: fn is called oldest first. */
@@ -103,6 +104,10 @@ bool store_action_get(struct store *s, int64_t id, struct action_row *row, struc
 bool store_action_each(struct store *s, int state,
 		       void (*fn)(const struct action_row *, void *), void *ctx,
 		       struct err *e);
+/* For each account of which something was undone at or after a time: the last time. */
+bool store_released_each(struct store *s, int64_t since_s,
+			 void (*fn)(const char *account, int64_t at_s, void *ctx),
+			 void *ctx, struct err *e);
 /* Is `action` in force for target (state done)? Its row. */
 bool store_action_in_force(struct store *s, const char *action, const char *target,
 			   struct action_row *row);

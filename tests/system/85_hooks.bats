@@ -99,3 +99,20 @@ in_force() { actions_in_force "${1:-}" | wc -l; }
 	inlab pkill -CONT -x osmd
 	inlab osm-hook --describe | jq -e 'length >= 12 and all(.stage == "post")'
 }
+
+@test "who was let go begins anew, also after a restart" {
+	conf
+	osmd_start
+	send mailbox "$BOX" 35 --to defer1.example
+	wait_until 10 is_held "$BOX"
+	osmd_caught_up
+	osm undo "$(actions_in_force '.action == "hold"' | jq -r .id)"
+	osmd_stop
+	osmd_start
+	sleep 1
+	send mailbox "$BOX" 15 --to defer1.example
+	osmd_caught_up
+	same "$(count_reports)" 1 "14 of before and 15 of now are not 21"
+	send mailbox "$BOX" 8 --to defer1.example
+	wait_until 10 is_held "$BOX"
+}

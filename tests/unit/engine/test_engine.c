@@ -454,6 +454,21 @@ Test(engine, tells_of_a_window_that_is_half_full)
 	cr_expect_eq(lab.rises, 0, "that was before the restart");
 }
 
+Test(engine, leaves_out_after_a_restart_what_was_before_a_release)
+{
+	engine_warm_begin(lab.engine);
+	engine_released(lab.engine, SLICE("alice"), lab.now_s);
+	for (int i = 0; i < 3; i++)
+		by_script("alice", "a");
+	engine_warm_end(lab.engine);
+	lab.now_s++;
+	for (int i = 0; i < 3; i++)
+		by_script("alice", "a");
+	cr_expect_eq(lab.reports, 0, "three since");
+	by_script("alice", "a");
+	cr_expect_eq(lab.reports, 1);
+}
+
 /* ---- certainty ---- */
 
 Test(engine, claims_alone_make_no_report)

@@ -18,7 +18,7 @@
 /* The engine's part is played by these: what it is given, and between which calls. */
 struct engine {
 	bool warm, ended, outside;
-	unsigned lines, too_long, used, packets;
+	unsigned lines, too_long, used, released, packets;
 	char first[64], last[64];
 	char all[400];
 };
@@ -63,6 +63,13 @@ void engine_used(struct engine *g, const json_t *report)
 	g->used++;
 }
 
+void engine_released(struct engine *g, struct slice account, int64_t at_s)
+{
+	g->outside |= !g->warm || g->lines > 0;
+	cr_expect(slice_eq(account, SLICE("alice")) && at_s == 77);
+	g->released++;
+}
+
 struct watch {
 	int64_t since_s;
 };
@@ -94,6 +101,16 @@ bool store_report_each(struct store *s, int64_t since_s,
 	}
 	fn(report, ctx);
 	json_decref(report);
+	return true;
+}
+
+bool store_released_each(struct store *s, int64_t since_s,
+			 void (*fn)(const char *account, int64_t at_s, void *ctx),
+			 void *ctx, struct err *e)
+{
+	(void)e;
+	cr_expect_eq(since_s, s->since_s);
+	fn("alice", 77, ctx);
 	return true;
 }
 
@@ -190,6 +207,7 @@ Test(warmup, reads_only_what_is_younger_than_the_longest_interval)
 	cr_expect(!lab.engine.outside);
 	cr_expect(lab.engine.ended);
 	cr_expect_eq(lab.engine.used, 1);
+	cr_expect_eq(lab.engine.released, 1);
 	cr_expect(lab.out.has_position);
 	lab_close(&lab);
 }

@@ -336,3 +336,35 @@ Test(journal, cuts_what_is_longer_than_its_field)
 	cr_expect_eq(strlen(get(id).before),
 		     sizeof(((struct action_row *)0)->before) - 1);
 }
+
+static char released[256];
+
+static void on_released(const char *account, int64_t at_s, void *ctx)
+{
+	size_t n = strlen(released);
+
+	cr_expect_eq(ctx, released);
+	snprintf(released + n, sizeof(released) - n, "%s@%lld ", account,
+		 (long long)(at_s - NOON));
+}
+
+Test(journal, tells_who_was_let_go_and_when)
+{
+	int64_t a, b, c;
+	struct err e;
+
+	start("r", "hold", "a", &a);
+	start("r", "hold", "b", &b);
+	start("r2", "hold", "a", &c);
+	end(a, ACTION_DONE, NOON, &e);
+	end(b, ACTION_DONE, NOON, &e);
+	end(c, ACTION_DONE, NOON, &e);
+	end(a, ACTION_UNDONE, NOON + 5, &e);
+	end(b, ACTION_EXPIRED, NOON + 6, &e);
+	end(c, ACTION_UNDONE, NOON + 7, &e);
+	cr_expect(store_released_each(s, NOON, on_released, released, NULL));
+	cr_expect_str_eq(released, "acct@7 ", "the last time; what expired is another thing");
+	released[0] = '\0';
+	cr_expect(store_released_each(s, NOON + 8, on_released, released, NULL));
+	cr_expect_str_eq(released, "");
+}
