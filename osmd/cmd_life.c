@@ -51,8 +51,9 @@ static bool read_log(struct life *l, const char *path, struct err *e)
 
 static void print_messages(const json_t *list)
 {
-	static const char *const heads[] = {"ID",	"ARRIVED", "RECIPIENTS", "DELIVERED",
-					    "DEFERRED", "FAILED",  "STATE"};
+	static const char *const heads[] = {"ID",	 "ARRIVED",  "RECIPIENTS",
+					    "DELIVERED", "DEFERRED", "FAILED",
+					    "STATE"};
 	json_t *rows = json_array(), *m, *states = json_object(), *n;
 	const char *state, *between = "";
 	size_t i;
@@ -60,14 +61,14 @@ static void print_messages(const json_t *list)
 	json_array_foreach(list, i, m)
 	{
 		state = json_string_value(json_object_get(m, "state"));
-		json_array_append_new(
-			rows, json_pack("[O, O, O, O, O, O, O]", json_object_get(m, "id"),
-					json_object_get(m, "arrived"),
-					json_object_get(m, "recipients"),
-					json_object_get(m, "delivered"),
-					json_object_get(m, "deferred"),
-					json_object_get(m, "failed"),
-					json_object_get(m, "state")));
+		json_array_append_new(rows, json_pack("[O, O, O, O, O, O, O]",
+						      json_object_get(m, "id"),
+						      json_object_get(m, "arrived"),
+						      json_object_get(m, "recipients"),
+						      json_object_get(m, "delivered"),
+						      json_object_get(m, "deferred"),
+						      json_object_get(m, "failed"),
+						      json_object_get(m, "state")));
 		json_object_set_new(states, state,
 				    json_integer(1 + json_integer_value(json_object_get(
 							     states, state))));
@@ -76,7 +77,8 @@ static void print_messages(const json_t *list)
 	printf("\n%zu messages: ", json_array_size(list));
 	json_object_foreach(states, state, n)
 	{
-		printf("%s%" JSON_INTEGER_FORMAT " %s", between, json_integer_value(n), state);
+		printf("%s%" JSON_INTEGER_FORMAT " %s", between, json_integer_value(n),
+		       state);
 		between = ", ";
 	}
 	putchar('\n');

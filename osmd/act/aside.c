@@ -25,7 +25,8 @@
 
 static void drop_rights(const struct aside *a)
 {
-	const struct rlimit memory = {MEMORY_MAX, MEMORY_MAX}, none = {0, 0}, cpu = {2, 2};
+	const struct rlimit memory = {MEMORY_MAX, MEMORY_MAX}, none = {0, 0},
+			    cpu = {2, 2};
 
 	setrlimit(RLIMIT_CORE, &none);
 	setrlimit(RLIMIT_FSIZE, &none);

@@ -66,9 +66,10 @@ static bool has_one(struct slice text, const char *const *words, size_t n)
 static bool sends_mail(struct slice text)
 {
 	static const char *const words[] = {
-		"mail(",       "mail (",    "PHPMailer", "Swift_",  "fsockopen(",
-		"stream_socket_client(", "/sendmail", "smtplib", "Net::SMTP", "MIME::Lite",
-		"Mail::Send"};
+		"mail(",      "mail (",	    "PHPMailer",
+		"Swift_",     "fsockopen(", "stream_socket_client(",
+		"/sendmail",  "smtplib",    "Net::SMTP",
+		"MIME::Lite", "Mail::Send"};
 
 	return HAS(text, words);
 }
@@ -78,25 +79,26 @@ static bool hides_code(struct slice text)
 {
 	static const char *const runs[] = {"eval(", "assert(", "create_function(",
 					   "eval ("};
-	static const char *const packed[] = {"base64_decode", "gzinflate",  "gzuncompress",
-					     "str_rot13",     "$_POST",	    "$_REQUEST",
-					     "$_COOKIE",      "pack(\"H*\"", "\\x65\\x76"};
+	static const char *const packed[] = {
+		"base64_decode", "gzinflate", "gzuncompress", "str_rot13", "$_POST",
+		"$_REQUEST",	 "$_COOKIE",  "pack(\"H*\"",  "\\x65\\x76"};
 
 	return HAS(text, runs) && HAS(text, packed);
 }
 
 static bool lies_among_uploads(struct slice path)
 {
-	static const char *const words[] = {"/uploads/", "/upload/", "/images/", "/img/",
-					    "/cache/",	 "/tmp/",    "/files/",	 "/media/"};
+	static const char *const words[] = {"/uploads/", "/upload/", "/images/",
+					    "/img/",	 "/cache/",  "/tmp/",
+					    "/files/",	 "/media/"};
 
 	return HAS(path, words);
 }
 
 static bool is_script(const char *name, struct slice text)
 {
-	static const char *const ends[] = {".php",  ".phtml", ".php5", ".php7", ".phar",
-					   ".cgi",  ".pl",    ".py",   ".sh",	".inc"};
+	static const char *const ends[] = {".php", ".phtml", ".php5", ".php7", ".phar",
+					   ".cgi", ".pl",    ".py",   ".sh",   ".inc"};
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (slice_ends(slice_str(name), slice_str(ends[i])))
@@ -334,7 +336,8 @@ static void put_owner(const struct account *a, int64_t uid, char out[72])
 /* NULL: the child told nonsense. */
 static json_t *checked_row(const struct candidates_want *w, const json_t *row)
 {
-	const json_t *path = json_object_get(row, "path"), *why = json_object_get(row, "why");
+	const json_t *path = json_object_get(row, "path"),
+		     *why = json_object_get(row, "why");
 	struct slice p = {json_string_value(path), json_string_length(path)};
 	struct slice y = {json_string_value(why), json_string_length(why)};
 	char iso[REPORT_TIME_SIZE], owner[72];
@@ -348,8 +351,8 @@ static json_t *checked_row(const struct candidates_want *w, const json_t *row)
 	put_owner(w->account, uid, owner);
 	return json_pack("{s:o, s:I, s:s, s:I, s:s, s:o}", "path", report_text(p, 1024),
 			 "size", (json_int_t)size, "owner", owner, "mtime",
-			 (json_int_t)mtime_s, "mtime_iso", report_time(mtime_s, iso), "why",
-			 report_text(y, WHY_MAX));
+			 (json_int_t)mtime_s, "mtime_iso", report_time(mtime_s, iso),
+			 "why", report_text(y, WHY_MAX));
 }
 
 json_t *candidates_of(const struct candidates_want *want, bool *cut)
@@ -372,7 +375,8 @@ json_t *candidates_of(const struct candidates_want *want, bool *cut)
 	json_array_foreach(list ? rows : NULL, i, row)
 	{
 		json_t *good = checked_row(want, row);
-		size_t cost = good ? json_dumpb(good, NULL, 0, JSON_COMPACT) + 1 : SIZE_MAX;
+		size_t cost =
+			good ? json_dumpb(good, NULL, 0, JSON_COMPACT) + 1 : SIZE_MAX;
 
 		if (cost <= left) {
 			left -= cost;

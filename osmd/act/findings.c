@@ -65,14 +65,18 @@ static void add_candidates(struct executor *x, json_t *whole, const struct accou
 	bool cut = false;
 	json_t *list;
 
-	json_object_set_new(whole, "candidates", json_array()); /* only our own look counts */
+	json_object_set_new(whole, "candidates",
+			    json_array()); /* only our own look counts */
 	if (is_empty(whole, "paths"))
 		return;
 	list = candidates_of(&want, &cut);
 	if (!list)
-		findings_note(whole, "The folders of its mail could not be searched for scripts.");
+		findings_note(
+			whole,
+			"The folders of its mail could not be searched for scripts.");
 	else if (cut)
-		findings_note(whole, "The folders of its mail hold more than was searched for scripts.");
+		findings_note(whole, "The folders of its mail hold more than was "
+				     "searched for scripts.");
 	if (list)
 		json_object_set_new(whole, "candidates", list);
 }

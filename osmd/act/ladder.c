@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "osmd/act/executor_parts.h"
+#include "osmd/act/fwact.h"
 #include "osmd/act/guard.h"
 #include "osmd/act/renameact.h"
 
@@ -19,7 +20,8 @@ static const char *word(const json_t *report, const char *name)
 	return s ? s : "";
 }
 
-static bool is_strike(struct executor *x, const json_t *report, int trigger, bool confirmed)
+static bool is_strike(struct executor *x, const json_t *report, int trigger,
+		      bool confirmed)
 {
 	struct slice account = slice_str(word(report, "account"));
 	char why[GUARD_WHY_MAX];
@@ -32,10 +34,11 @@ static bool is_strike(struct executor *x, const json_t *report, int trigger, boo
 			      json_integer_value(json_object_get(report, "last")), why);
 }
 
-/* A step that needs a mailbox or a path is none of a report without. */
+/* A step that needs a mailbox, a path or an address is none of a report without. */
 static size_t fitting(const json_t *report, const struct action_steps *steps,
 		      enum action_id out[STEPS_MAX])
 {
+	char addresses[FWACT_ADDRESSES_MAX][ADDR_TEXT_MAX];
 	size_t n = 0;
 
 	for (size_t i = 0; i < steps->n; i++) {
@@ -43,7 +46,8 @@ static size_t fitting(const json_t *report, const struct action_steps *steps,
 		const enum action_on on = action_kind(id)->on;
 
 		if ((on == ACTION_ON_MAILBOX && !*word(report, "mailbox")) ||
-		    (on == ACTION_ON_PATH && !renameact_target(id, report).n))
+		    (on == ACTION_ON_PATH && !renameact_target(id, report).n) ||
+		    (on == ACTION_ON_ADDRESS && !fwact_targets(report, addresses)))
 			continue;
 		out[n++] = id;
 	}
@@ -61,14 +65,16 @@ bool ladder_step(struct executor *x, const json_t *report, bool confirmed, unsig
 			   .type = type,
 			   .account = word(report, "account"),
 			   .target = *mailbox ? mailbox : word(report, "account"),
-			   .first_s = json_integer_value(json_object_get(report, "first")),
+			   .first_s =
+				   json_integer_value(json_object_get(report, "first")),
 			   .last_s = json_integer_value(json_object_get(report, "last"))};
 	unsigned number;
 
 	*bit = 0;
 	if (!n) {
 		snprintf(note, LADDER_NOTE_MAX,
-			 "The actions name steps, but this trigger has none that fits (see _STEPS "
+			 "The actions name steps, but this trigger has none that fits "
+			 "(see _STEPS "
 			 "in osm.conf).");
 		return true;
 	}
@@ -77,7 +83,7 @@ bool ladder_step(struct executor *x, const json_t *report, bool confirmed, unsig
 		return false;
 	at = number < n ? number - 1 : n - 1;
 	*bit = ACTION_BIT(steps[at]);
-	snprintf(note, LADDER_NOTE_MAX, "Strike %u within %u seconds: the step is %s.", number,
-		 x->config.steps_time_s, action_name(steps[at]));
+	snprintf(note, LADDER_NOTE_MAX, "Strike %u within %u seconds: the step is %s.",
+		 number, x->config.steps_time_s, action_name(steps[at]));
 	return true;
 }

@@ -56,7 +56,7 @@ static void reconcile_row(const struct action_row *done, void *ctx)
 	    !accounts_by_user(n->x->accounts, slice_str(done->account)))
 		end_row(n, done, "the account is gone");
 	else if (kind->all_gone ? kind->all_gone(&job)
-			   : kind->in_force(&job) == ACTION_NOT_IN_FORCE)
+				: kind->in_force(&job) == ACTION_NOT_IN_FORCE)
 		end_row(n, done, "it is in force no more: somebody else has undone it");
 }
 
@@ -114,8 +114,9 @@ static void rename_row(const struct action_row *done, void *ctx)
 	row.created_s = row.changed_s = n->now_s;
 	snprintf(row.account, sizeof(row.account), "%s", n->newuser);
 	rename_target(n, &row);
-	snprintf(detail, sizeof(detail), "carried over from action %lld: %.40s was renamed",
-		 (long long)done->id, n->user);
+	snprintf(detail, sizeof(detail),
+		 "carried over from action %lld: %.40s was renamed", (long long)done->id,
+		 n->user);
 	n->ok = store_action_begin(n->x->store, &row, &fresh, n->e) &&
 		store_action_end(n->x->store, row.id, ACTION_DONE, detail, NULL, n->now_s,
 				 n->e) &&

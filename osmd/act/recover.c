@@ -66,11 +66,7 @@ static bool try_again(struct executor *x, struct action_row *row,
 		      const struct action_kind *kind, const json_t *report, int64_t now_s,
 		      struct err *e)
 {
-	struct action_job job = {.paths = &x->paths,
-				 .config = &x->config,
-				 .store = x->store,
-				 .accounts = x->accounts,
-				 .row = row};
+	struct action_job job = executor_job(x, row, NULL, now_s);
 	int64_t next_s = carry_next_try(row->created_s, row->changed_s);
 	char why[EXECUTOR_WHY_MAX];
 

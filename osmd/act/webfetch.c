@@ -58,14 +58,13 @@ static void on_row(const struct modstatus_row *row, void *ctx)
 
 	if (is_ours(c, row) || json_array_size(c->rows) >= WEBFETCH_ROWS_MAX)
 		return;
-	json_array_append_new(
-		c->rows,
-		json_pack("{s:o, s:o, s:o, s:o, s:b, s:b}", "client",
-			  report_text(row->client, TEXT_MAX), "vhost",
-			  report_text(row->vhost, TEXT_MAX), "method",
-			  report_text(row->method, TEXT_MAX), "target",
-			  report_text(row->target, TEXT_MAX), "vhost_cut", row->vhost_cut,
-			  "target_cut", row->target_cut));
+	json_array_append_new(c->rows,
+			      json_pack("{s:o, s:o, s:o, s:o, s:b, s:b}", "client",
+					report_text(row->client, TEXT_MAX), "vhost",
+					report_text(row->vhost, TEXT_MAX), "method",
+					report_text(row->method, TEXT_MAX), "target",
+					report_text(row->target, TEXT_MAX), "vhost_cut",
+					row->vhost_cut, "target_cut", row->target_cut));
 }
 
 static void read_page(struct child *c, struct evbuffer *body)
@@ -78,10 +77,12 @@ static void read_page(struct child *c, struct evbuffer *body)
 	case MODSTATUS_TABLE:
 		return;
 	case MODSTATUS_NO_TABLE:
-		snprintf(c->why, sizeof(c->why), "it lists no requests: ExtendedStatus is off");
+		snprintf(c->why, sizeof(c->why),
+			 "it lists no requests: ExtendedStatus is off");
 		break;
 	case MODSTATUS_OTHER:
-		snprintf(c->why, sizeof(c->why), "what answers there is no status page of Apache's");
+		snprintf(c->why, sizeof(c->why),
+			 "what answers there is no status page of Apache's");
 		break;
 	}
 	json_decref(c->rows);
@@ -133,7 +134,8 @@ static void ask(struct child *c)
 
 	/* as cPanel's own reader does: another Host could reach a customer's site */
 	if (r)
-		evhttp_add_header(evhttp_request_get_output_headers(r), "Host", "localhost");
+		evhttp_add_header(evhttp_request_get_output_headers(r), "Host",
+				  "localhost");
 	if (r)
 		evhttp_add_header(evhttp_request_get_output_headers(r), "Connection",
 				  "close");
@@ -224,14 +226,15 @@ static json_t *check(const json_t *answer, char why[256])
 				*p = '?';
 		return NULL;
 	}
-	json_array_foreach(rows, i, row)
-		if (!text_in(row, "client") || !text_in(row, "vhost") ||
-		    !text_in(row, "method") || !text_in(row, "target") ||
-		    !json_is_boolean(json_object_get(row, "vhost_cut")) ||
-		    !json_is_boolean(json_object_get(row, "target_cut"))) {
-			snprintf(why, 256, "its reader failed");
-			return NULL;
-		}
+	json_array_foreach(rows, i,
+			   row) if (!text_in(row, "client") || !text_in(row, "vhost") ||
+				    !text_in(row, "method") || !text_in(row, "target") ||
+				    !json_is_boolean(json_object_get(row, "vhost_cut")) ||
+				    !json_is_boolean(json_object_get(row, "target_cut")))
+	{
+		snprintf(why, 256, "its reader failed");
+		return NULL;
+	}
 	return json_incref(rows);
 }
 

@@ -84,9 +84,10 @@ static void read_key(const struct paths *paths, char key[KEY_MAX + 1])
 	bool good = s.n <= KEY_MAX;
 
 	for (size_t i = 0; i < s.n; i++)
-		good = good && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789_-",
-				      s.p[i]);
+		good = good &&
+		       strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			      "0123456789_-",
+			      s.p[i]);
 	snprintf(key, KEY_MAX + 1, "%.*s", good ? (int)s.n : 0, s.n ? s.p : "");
 	free(text);
 }
@@ -103,8 +104,7 @@ static struct slice value_of(struct slice text, struct slice key)
 		}
 		line = slice_trim(line);
 		if (slice_starts(line, key))
-			return slice_trim(
-				(struct slice){line.p + key.n, line.n - key.n});
+			return slice_trim((struct slice){line.p + key.n, line.n - key.n});
 	}
 	return (struct slice){NULL, 0};
 }
@@ -113,7 +113,8 @@ static struct slice value_of(struct slice text, struct slice key)
 static int read_port(const struct paths *paths)
 {
 	char *text = read_small(paths, CONFIG_FILE);
-	struct slice v = value_of(slice_str(text ? text : ""), SLICE("apache_port=")), skip;
+	struct slice v = value_of(slice_str(text ? text : ""), SLICE("apache_port=")),
+		     skip;
 	uint64_t port = PORT_PLAIN;
 
 	while (slice_cut(&v, ':', &skip))
@@ -222,8 +223,8 @@ static void count(json_t *list, struct slice value, int64_t times, size_t *left)
 		return;
 	}
 	*left -= cost;
-	json_array_append_new(list, json_pack("{s:o, s:I}", "value", t, "count",
-					      (json_int_t)times));
+	json_array_append_new(
+		list, json_pack("{s:o, s:I}", "value", t, "count", (json_int_t)times));
 }
 
 /* "POST shop.example/x.php from 203.0.113.5" */
@@ -288,9 +289,8 @@ static bool is_listed(const json_t *list, struct slice value)
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach(list, i, row)
-		if (slice_eq(text(row, "value"), value))
-			return true;
+	json_array_foreach(list, i,
+			   row) if (slice_eq(text(row, "value"), value)) return true;
 	return false;
 }
 
@@ -368,6 +368,7 @@ bool webstatus_of(struct webstatus *w, const struct paths *paths,
 	*requests = l.requests;
 	*scripts = l.scripts;
 	if (!w->rows)
-		snprintf(why, 256, "Apache's status page could not be used: %.200s.", w->why);
+		snprintf(why, 256, "Apache's status page could not be used: %.200s.",
+			 w->why);
 	return w->rows != NULL;
 }

@@ -38,10 +38,10 @@ json_t *hookevent_describe(const char *program)
 	json_t *list = json_array();
 
 	for (size_t i = 0; list && i < EVENTS; i++) {
-		json_t *one = json_pack(
-			"{s:s, s:s, s:s, s:s, s:s, s:i}", "category", events[i].category,
-			"event", events[i].name, "stage", "post", "hook", program,
-			"exectype", "script", "weight", HOOK_WEIGHT);
+		json_t *one = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "category",
+					events[i].category, "event", events[i].name,
+					"stage", "post", "hook", program, "exectype",
+					"script", "weight", HOOK_WEIGHT);
 
 		if (one && events[i].escalate)
 			json_object_set_new(one, "escalateprivs", json_integer(1));

@@ -92,8 +92,8 @@ static void take_other(struct message *m, struct slice raw)
 	rest.p += strlen(m->id);
 	rest.n -= strlen(m->id);
 	rest = slice_trim(rest);
-	if (slice_eq(rest, SLICE("Message is frozen")) || slice_starts(rest, SLICE("Frozen")) ||
-	    slice_starts(rest, SLICE("frozen by")))
+	if (slice_eq(rest, SLICE("Message is frozen")) ||
+	    slice_starts(rest, SLICE("Frozen")) || slice_starts(rest, SLICE("frozen by")))
 		m->frozen = true;
 	else if (slice_starts(rest, SLICE("Unfrozen")) ||
 		 slice_starts(rest, SLICE("unfrozen by")))
@@ -166,14 +166,15 @@ json_t *life_json(const struct life *l, bool (*is_queued)(struct slice id, void 
 
 		json_array_append_new(
 			list,
-			json_pack("{s:s, s:s, s:o, s:i, s:i, s:i, s:i, s:s, s:s, s:O, s:i}", "id",
-				  m->id, "arrived", m->arrived, "sender",
-				  report_text(slice_str(m->sender), SENDER_BYTES * 3),
-				  "recipients", (int)m->recipients, "delivered",
-				  (int)m->delivered, "deferred", (int)m->deferred, "failed",
-				  (int)m->failed, "last", m->last, "state",
-				  state_of(m, is_queued(slice_str(m->id), ctx)), "lines",
-				  m->lines, "further", (int)m->further));
+			json_pack(
+				"{s:s, s:s, s:o, s:i, s:i, s:i, s:i, s:s, s:s, s:O, s:i}",
+				"id", m->id, "arrived", m->arrived, "sender",
+				report_text(slice_str(m->sender), SENDER_BYTES * 3),
+				"recipients", (int)m->recipients, "delivered",
+				(int)m->delivered, "deferred", (int)m->deferred, "failed",
+				(int)m->failed, "last", m->last, "state",
+				state_of(m, is_queued(slice_str(m->id), ctx)), "lines",
+				m->lines, "further", (int)m->further));
 	}
 	return list;
 }

@@ -10,7 +10,14 @@
 #define REQUEST_KEPT 63 /* SCOREBOARD_SIZE of request: 64 with its NUL */
 #define VHOST_KEPT 31
 
-enum column { COLUMN_MODE, COLUMN_AGE, COLUMN_CLIENT, COLUMN_VHOST, COLUMN_REQUEST, COLUMNS };
+enum column {
+	COLUMN_MODE,
+	COLUMN_AGE,
+	COLUMN_CLIENT,
+	COLUMN_VHOST,
+	COLUMN_REQUEST,
+	COLUMNS
+};
 
 static const char *const heads[COLUMNS] = {"m", "ss", "client", "vhost", "request"};
 
@@ -23,7 +30,8 @@ struct text {
 
 static bool is_element(const xmlNode *node, const char *name)
 {
-	return node->type == XML_ELEMENT_NODE && xmlStrcasecmp(node->name, BAD_CAST name) == 0;
+	return node->type == XML_ELEMENT_NODE &&
+	       xmlStrcasecmp(node->name, BAD_CAST name) == 0;
 }
 
 /* The next node of the page in its order, within top. */
@@ -247,9 +255,9 @@ static bool says_status(xmlNode *top)
 	return false;
 }
 
-enum modstatus_page modstatus_read(struct slice html,
-				   void (*row)(const struct modstatus_row *row, void *ctx),
-				   void *ctx)
+enum modstatus_page
+modstatus_read(struct slice html, void (*row)(const struct modstatus_row *row, void *ctx),
+	       void *ctx)
 {
 	enum modstatus_page page = MODSTATUS_OTHER;
 	htmlDocPtr doc = NULL;

@@ -10,11 +10,12 @@
 static bool count(struct store *s, const struct strike *k, unsigned time_s, unsigned *n,
 		  bool *same, struct err *e)
 {
-	sqlite3_stmt *st = db_statement(
-		&s->db, STORE_STRIKE_COUNT,
-		"SELECT total(last <= ?5), max(report = ?3 OR (first <= ?5 AND last >= ?4)) FROM strike"
-		" WHERE type = ?1 AND target = ?2 AND last > ?5 - ?6",
-		e);
+	sqlite3_stmt *st =
+		db_statement(&s->db, STORE_STRIKE_COUNT,
+			     "SELECT total(last <= ?5), max(report = ?3 OR (first <= ?5 "
+			     "AND last >= ?4)) FROM strike"
+			     " WHERE type = ?1 AND target = ?2 AND last > ?5 - ?6",
+			     e);
 	bool ok;
 
 	if (!st)
@@ -36,11 +37,11 @@ static bool count(struct store *s, const struct strike *k, unsigned time_s, unsi
 
 static bool add(struct store *s, const struct strike *k, struct err *e)
 {
-	sqlite3_stmt *st =
-		db_statement(&s->db, STORE_STRIKE_ADD,
-			     "INSERT INTO strike (report, type, account, target, first, last)"
-			     " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
-			     e);
+	sqlite3_stmt *st = db_statement(
+		&s->db, STORE_STRIKE_ADD,
+		"INSERT INTO strike (report, type, account, target, first, last)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+		e);
 
 	if (!st)
 		return false;
@@ -55,9 +56,9 @@ static bool add(struct store *s, const struct strike *k, struct err *e)
 
 static bool forget(struct store *s, const char *account, int64_t before_s, struct err *e)
 {
-	sqlite3_stmt *st = db_statement(&s->db, STORE_STRIKE_FORGET,
-					"DELETE FROM strike WHERE account = ?1 OR last < ?2",
-					e);
+	sqlite3_stmt *st =
+		db_statement(&s->db, STORE_STRIKE_FORGET,
+			     "DELETE FROM strike WHERE account = ?1 OR last < ?2", e);
 
 	if (!st)
 		return false;

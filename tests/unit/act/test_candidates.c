@@ -61,8 +61,7 @@ static json_t *look(const char *folder, const char *asked, bool *cut)
 
 static const char *text(const json_t *list, size_t i, const char *name)
 {
-	const char *s =
-		json_string_value(json_object_get(json_array_get(list, i), name));
+	const char *s = json_string_value(json_object_get(json_array_get(list, i), name));
 
 	return s ? s : "(none)";
 }
@@ -81,13 +80,14 @@ Test(candidates, names_what_may_have_sent_mail_the_worst_first)
 	cr_expect_not(cut);
 	cr_expect_eq(json_array_size(list), 2);
 	cr_expect_str_eq(text(list, 0, "path"), WP "/.x.php");
-	cr_expect_str_eq(text(list, 0, "why"),
-			 "it hides its code; it sends mail; it was changed 3 h before; it lies "
-			 "among uploads; its name is hidden");
+	cr_expect_str_eq(
+		text(list, 0, "why"),
+		"it hides its code; it sends mail; it was changed 3 h before; it lies "
+		"among uploads; its name is hidden");
 	cr_expect_str_eq(text(list, 0, "owner"), "acct");
-	cr_expect_eq(json_integer_value(
-			     json_object_get(json_array_get(list, 0), "mtime")),
-		     NOW - 3 * 3600);
+	cr_expect_eq(
+		json_integer_value(json_object_get(json_array_get(list, 0), "mtime")),
+		NOW - 3 * 3600);
 	cr_expect_eq(json_integer_value(json_object_get(json_array_get(list, 1), "size")),
 		     25);
 	cr_expect_str_eq(text(list, 1, "path"), WEB "/contact.php");
@@ -101,8 +101,13 @@ Test(candidates, names_what_may_have_sent_mail_the_worst_first)
 
 Test(candidates, follows_no_link_and_leaves_no_home)
 {
-	static const char *const folders[] = {"/outside", "/home/acct/../other", "/home/acct",
-					      "/home/acctx", WEB "/link", "/", ""};
+	static const char *const folders[] = {"/outside",
+					      "/home/acct/../other",
+					      "/home/acct",
+					      "/home/acctx",
+					      WEB "/link",
+					      "/",
+					      ""};
 	bool cut;
 
 	cr_assert(file_mkdirs(at("/outside"), 0755, NULL));
@@ -126,7 +131,8 @@ Test(candidates, takes_of_the_home_itself_only_what_is_in_it)
 	bool cut;
 	json_t *list;
 
-	script("/home/acct/cron.sh", "#!/bin/sh\n/usr/sbin/sendmail -t", NOW - 90 * DAY_S);
+	script("/home/acct/cron.sh", "#!/bin/sh\n/usr/sbin/sendmail -t",
+	       NOW - 90 * DAY_S);
 	script(WEB "/contact.php", "<?php mail(1);", NOW - 90 * DAY_S);
 	list = look("/home/acct", NULL, &cut);
 	cr_expect_eq(json_array_size(list), 1);
@@ -190,14 +196,15 @@ Test(candidates, are_in_the_report)
 						.path = SLICE(WEB),
 						.line = SLICE("x")});
 	report = report_end(b);
-	cr_expect_eq(json_integer_value(json_object_get(
-			     json_array_get(json_object_get(report, "paths"), 0), "share")),
-		     100);
+	cr_expect_eq(
+		json_integer_value(json_object_get(
+			json_array_get(json_object_get(report, "paths"), 0), "share")),
+		100);
 	answer = send_report(report, "store,rename_script", true, NOW);
 	cr_expect_str_eq(action_field(answer, 1, "state"), "skipped", "no proof");
 	s = store_open(at(PATH_DB), false, NULL);
-	stored = store_report_read(
-		s, json_string_value(json_object_get(report, "id")), NULL);
+	stored = store_report_read(s, json_string_value(json_object_get(report, "id")),
+				   NULL);
 	cr_expect_eq(json_array_size(json_object_get(stored, "candidates")), 1);
 	cr_expect(report_valid(stored, NULL));
 	store_close(s);

@@ -28,8 +28,8 @@ static const char *step(const char *account, const char *mailbox, int64_t at_s,
 
 	cr_expect(is_ok(answer));
 	snprintf(action, sizeof(action), "%s", action_field(answer, 0, "action"));
-	stored = store_report_read(
-		s, json_string_value(json_object_get(report, "id")), NULL);
+	stored = store_report_read(s, json_string_value(json_object_get(report, "id")),
+				   NULL);
 	notes = json_object_get(stored, "notes");
 	snprintf(note, 300, "%s",
 		 json_string_value(json_array_get(notes, json_array_size(notes) - 1)));
@@ -49,7 +49,8 @@ Test(ladder, gets_harder_with_each_strike)
 	cr_expect_str_eq(note, "Strike 1 within 86400 seconds: the step is hold.");
 	restart();
 	cr_expect_str_eq(step("acct", BOB, NOW + 100, true, note), "block_mailbox");
-	cr_expect_str_eq(note, "Strike 2 within 86400 seconds: the step is block_mailbox.");
+	cr_expect_str_eq(note,
+			 "Strike 2 within 86400 seconds: the step is block_mailbox.");
 	cr_expect_str_eq(step("acct", BOB, NOW + 200, true, note), "suspend_account");
 	cr_expect_str_eq(step("acct", BOB, NOW + 300, true, note), "suspend_account",
 			 "and so on");
@@ -117,8 +118,9 @@ Test(ladder, says_that_a_trigger_has_none)
 
 Test(ladder, is_nothing_that_can_be_done_by_hand)
 {
-	json_t *answer = ask(NOW, "{\"do\":\"steps\",\"target\":\"acct\",\"account\":\"acct\","
-				  "\"who\":\"root\"}");
+	json_t *answer =
+		ask(NOW, "{\"do\":\"steps\",\"target\":\"acct\",\"account\":\"acct\","
+			 "\"who\":\"root\"}");
 
 	cr_expect_not(is_ok(answer));
 	json_decref(answer);

@@ -52,8 +52,8 @@ static const struct column columns[] = {
 	{"logline, local", TRIGGER_LOGLINE, EVENT_LOGLINE, "", "acct", ""},
 	{"logline, local, one folder", TRIGGER_LOGLINE, EVENT_LOGLINE, "", "acct", BAD},
 	{"logline:subject", TRIGGER_LOGLINE_SUBJECT, EVENT_LOGLINE, "", "acct buy", ""},
-	{"logline:subject, a login", TRIGGER_LOGLINE_SUBJECT, EVENT_LOGLINE, BOB, BOB " buy",
-	 ""},
+	{"logline:subject, a login", TRIGGER_LOGLINE_SUBJECT, EVENT_LOGLINE, BOB,
+	 BOB " buy", ""},
 	{"cwdcheck", TRIGGER_CWDCHECK, EVENT_CWDCHECK, "", "acct", BAD},
 	{"cwdcheck:cwd", TRIGGER_CWDCHECK_CWD, EVENT_CWDCHECK, "", BAD, BAD},
 };
@@ -86,8 +86,9 @@ static json_t *report_in(const struct column *c, bool with_script)
 						.line = slice_str(line)});
 	report = report_end(b);
 	if (with_script)
-		json_object_set_new(report, "scripts",
-				    json_pack("[{s:s, s:i}]", "value", SCRIPT, "count", 1));
+		json_object_set_new(
+			report, "scripts",
+			json_pack("[{s:s, s:i}]", "value", SCRIPT, "count", 1));
 	return report;
 }
 
@@ -129,7 +130,8 @@ Test(matrix, tells_of_everything)
 Test(matrix, acts_on_accounts_with_every_trigger)
 {
 	for (size_t i = 0; i < COLUMNS; i++) {
-		const char *beside = columns[i].type == EVENT_PACKET ? "bypass Exim" : NULL;
+		const char *beside =
+			columns[i].type == EVENT_PACKET ? "bypass Exim" : NULL;
 
 		expect(&columns[i], "suspend_account", false, "done", "acct", NULL);
 		expect(&columns[i], "block_account", false, "done", "acct", beside);
@@ -232,11 +234,13 @@ Test(matrix, does_each_once_and_undoes_it_once)
 
 		cr_expect_eq(row.state, ACTION_DONE, "%s: %s", o->action, row.detail);
 		cr_expect_str_eq(row.target, o->target);
-		cr_expect_eq(do_it(o, report).id, row.id, "%s: the same report", o->action);
+		cr_expect_eq(do_it(o, report).id, row.id, "%s: the same report",
+			     o->action);
 		if (action_kind_find(o->action)->on != ACTION_ON_PATH)
 			cr_expect_eq(do_it(o, other).state, ACTION_SKIPPED,
 				     "%s: another report", o->action);
-		cr_expect_eq(count_lines("/calls"), calls, "%s: a second time", o->action);
+		cr_expect_eq(count_lines("/calls"), calls, "%s: a second time",
+			     o->action);
 		answer = undo(row.id);
 		cr_expect(is_ok(answer), "%s: %s", o->action, read_row(row.id).detail);
 		json_decref(answer);

@@ -65,7 +65,8 @@ Test(life, adds_up_what_the_log_says)
 	       "H=mx.example.net [192.0.2.25] C=\"250 Ok\"");
 	feed(T "3 " A " ** z@example.org R=dkim_lookuphost T=dkim_remote_smtp: 550 no");
 	feed(T "4 " B " == k@example.net R=enforce_mail_permissions defer (-1): \"Domain "
-	       "example.com has an outgoing mail hold.  Message will be reattempted later\"");
+	       "example.com has an outgoing mail hold.  Message will be reattempted "
+	       "later\"");
 	feed(T "5 " A " Completed");
 	feed(T "6 " OLD " Completed");
 	feed(T "7 cwd=/home/acct1 3 args: /usr/sbin/sendmail -t " A);
@@ -79,8 +80,7 @@ Test(life, adds_up_what_the_log_says)
 	cr_expect_eq(num(list, 0, "failed"), 1);
 	cr_expect_str_eq(str(list, 0, "last"), T "5");
 	cr_expect_str_eq(str(list, 0, "state"), "completed");
-	cr_expect_eq(json_array_size(
-			     json_object_get(json_array_get(list, 0), "lines")),
+	cr_expect_eq(json_array_size(json_object_get(json_array_get(list, 0), "lines")),
 		     5);
 	cr_expect_eq(num(list, 1, "deferred"), 1);
 	cr_expect_str_eq(str(list, 1, "state"), "queued");
@@ -113,7 +113,8 @@ Test(life, knows_the_ends)
 		snprintf(text, sizeof(text), T "1 %s %s", id, rows[i].line);
 		feed(text);
 		list = life_json(life, b_is_queued, NULL);
-		cr_expect_str_eq(str(list, 0, "state"), rows[i].state, "%s", rows[i].line);
+		cr_expect_str_eq(str(list, 0, "state"), rows[i].state, "%s",
+				 rows[i].line);
 		cr_expect_str_eq(str(list, 0, "arrived"), "", "not seen");
 		json_decref(list);
 	}
