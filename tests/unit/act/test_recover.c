@@ -87,6 +87,17 @@ Test(recover, sends_no_mail_twice_after_a_crash)
 	cr_assert_eq(count_lines("/sent"), 1, "the one that was waited for");
 }
 
+/* What a dead executor had started comes to its end. */
+static void wait_for_doubles(void)
+{
+	char command[PATH_MAX + 64];
+
+	snprintf(command, sizeof(command), "pgrep -f '%s/[u]sr' >/dev/null", lab.root);
+	usleep(20000);
+	for (int i = 0; i < 1000 && system(command) == 0; i++)
+		usleep(10000);
+}
+
 /* Killed at any moment: in the end all is done, and once. */
 Test(recover, survives_being_killed, .timeout = 60)
 {
@@ -116,7 +127,7 @@ Test(recover, survives_being_killed, .timeout = 60)
 		usleep((useconds_t)(i * 2500));
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
-		usleep(60000); /* what the dead one had started comes to its end */
+		wait_for_doubles();
 		start();
 		json_decref(send_report(report, "email,store,hold", true,
 					(int64_t)time(NULL)));
