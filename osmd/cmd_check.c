@@ -14,7 +14,6 @@
 #include "osmd/act/custom.h"
 #include "osmd/act/wall.h"
 #include "osmd/act/webstatus.h"
-#include "osmd/base/file.h"
 #include "osmd/cmd.h"
 #include "osmd/cmd_lists.h"
 #include "osmd/ctl/ctl.h"
