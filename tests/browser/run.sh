@@ -9,6 +9,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 labsh=$here/../lab/lab.sh
+LANE_S=900 # a test that hangs must not hang everything
 
 missing() {
 	local why c
@@ -28,23 +29,29 @@ find_chromium() {
 
 # Installed once for each lock file.
 modules() {
-	local stamp=$here/node_modules/.osm-lock
+	local stamp=$here/node_modules/.osm-lock said
 	cmp -s "$here/package-lock.json" "$stamp" && return
-	(cd "$here" && npm ci --no-audit --no-fund >/dev/null 2>&1) &&
-		cp "$here/package-lock.json" "$stamp"
+	if ! said=$(cd "$here" && npm ci --no-audit --no-fund 2>&1); then
+		tail -n 20 <<<"$said" >&2
+		return 1
+	fi
+	cp "$here/package-lock.json" "$stamp"
 }
 
-# Run node with WORDS in the network of a new lab. In a subshell: its end ends the lab.
-in_a_lab() ( # WORD...
+# Run node with WORDS in the network of a new lab. Only in a subshell: its end ends the lab.
+in_a_lab() { # WORD...
 	lab=$(mktemp -d "${TMPDIR:-/tmp}/osm-browser.XXXXXX")
-	trap '"$labsh" down "$lab"; rm -rf "$lab"' EXIT
+	node=
+	trap '[ -z "$node" ] || kill "$node" 2>/dev/null; "$labsh" down "$lab"; rm -rf "$lab"' EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
 	"$labsh" up "$lab"
 	bash "$here/../lab/web.sh" "$lab"
-	OSM_LAB=$lab OSM_CHROMIUM=$(find_chromium) nsenter -t "$(cat "$lab/inner.pid")" -n node "$@" &
-	wait $! # a signal is heard meanwhile
-)
+	OSM_LAB=$lab OSM_CHROMIUM=$(find_chromium) timeout -k 10 "$LANE_S" \
+		nsenter -t "$(cat "$lab/inner.pid")" -n node "$@" &
+	node=$!
+	wait "$node" # a signal is heard meanwhile
+}
 
 why=$(missing)
 if [ -n "$why" ]; then
@@ -53,7 +60,7 @@ if [ -n "$why" ]; then
 	exit
 fi
 if [ "${1:-}" = pictures ]; then
-	in_a_lab "$here/pictures.mjs"
+	(in_a_lab "$here/pictures.mjs")
 	exit
 fi
 
@@ -70,7 +77,7 @@ for ((k = 0; k < lanes; k++)); do
 	lane=()
 	for ((i = k; i < ${#files[@]}; i += lanes)); do lane+=("${files[i]}"); done
 	# one file after the other: they share the lane's lab
-	in_a_lab --test --test-concurrency=1 --test-reporter=spec "${lane[@]}" >"$out/$k" 2>&1 &
+	(in_a_lab --test --test-concurrency=1 --test-reporter=spec "${lane[@]}") >"$out/$k" 2>&1 &
 	pids+=($!)
 done
 for ((k = 0; k < lanes; k++)); do
