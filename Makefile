@@ -188,6 +188,10 @@ race-long: all ## a customer who swaps folders and links for a minute, against e
 kill-long: all ## 200 kills of osmd and of the executor during bursts
 	KILL_ROUNDS=200 sh tests/run-system.sh 30_kill
 
+.PHONY: owners-long
+owners-long: all ## whose a connection is, among 2,000 other processes
+	OWNERS_IDLE=2000 sh tests/run-system.sh 76_owners
+
 .PHONY: bench-firewall
 bench-firewall: all ## blocking against nft and ipset, in a network namespace of its own
 	@$(MAKE) --no-print-directory $(B)/fwtool

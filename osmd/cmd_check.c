@@ -3,6 +3,7 @@
 /* check: for everything that osm needs, whether it is there and what is lost without it. */
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -339,12 +340,24 @@ static void check_daemon(struct check *k)
 static const char packets_lost[] =
 	"SMTP connections of scripts are not seen: no packet, no packet:cwd";
 
+/* By the kernel, for want of room in its buffer, or after it. */
+static uint64_t lost_count(const json_t *stats)
+{
+	static const char *const names[] = {"dropped", "overrun", "lost"};
+	json_int_t n = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		n += json_integer_value(json_object_get(stats, names[i]));
+	return (uint64_t)n;
+}
+
 /* What the running osmd says. */
 static void check_packets_live(struct check *k, const json_t *packets)
 {
 	const char *source = json_string_value(json_object_get(packets, "source"));
 	const char *name;
 	json_t *why;
+	uint64_t lost;
 
 	if (!source)
 		source = "none";
@@ -352,6 +365,10 @@ static void check_packets_live(struct check *k, const json_t *packets)
 		row(k, "packets", CHECK_BAD, packets_lost, "no source works");
 	else
 		row(k, "packets", CHECK_OK, packets_lost, "seen by %s", source);
+	lost = lost_count(json_object_get(packets, "stats"));
+	if (lost)
+		row(k, "packets", CHECK_WARN, "they are not counted",
+		    "%" PRIu64 " connections came faster than they could be taken", lost);
 	json_object_foreach(json_object_get(packets, "failed"), name, why)
 		row(k, "packets", CHECK_WARN, "a better source is not used", "%s: %s",
 		    name, json_string_value(why));

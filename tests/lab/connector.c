@@ -5,7 +5,8 @@
  *
  *   connector [-c COUNT] [-l LIFE_MS] [-r PER_SECOND] [-b FIRST_SOURCE_PORT] [-k] [-n]
  *             -u UID:DIR [-u UID:DIR]... ADDRESS PORT
- *   connector -s ADDRESS PORT      take connections and close them, for ever
+ *   connector -1 -c COUNT ADDRESS PORT    all of them from this process, and reset
+ *   connector -s ADDRESS PORT             take connections and close them, for ever
  *
  * Each client is a process of its own: becomes UID, stands in DIR, connects, lives on for
  * LIFE_MS and exits. -k: its end is a reset, so that no port stays in TIME_WAIT; -n: it does
@@ -141,6 +142,21 @@ static void run(const struct work *w)
 	free(pid);
 }
 
+static void run_alone(const struct work *w)
+{
+	const struct linger at_once = {1, 0};
+	unsigned connected = 0;
+
+	for (unsigned i = 0; i < w->count; i++) {
+		int fd = socket(w->to.ss_family, SOCK_STREAM, 0);
+
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+		connected += connect(fd, (const struct sockaddr *)&w->to, w->to_len) == 0;
+		close(fd);
+	}
+	printf("%u\n", connected);
+}
+
 static void serve(const struct sockaddr_storage *at, socklen_t n)
 {
 	const int on = 1;
@@ -184,11 +200,9 @@ static void add_user(struct work *w, char *text)
 int main(int argc, char **argv)
 {
 	struct work w = {.count = 1, .first_port = PORTS_FIRST};
-	int option, sink = 0;
+	int option, sink = 0, alone = 0;
 
-	while ((option = getopt(argc, argv,
-				"c:l:r:b:kns"
-				"u:")) > 0) {
+	while ((option = getopt(argc, argv, "c:l:r:b:kns1u:")) > 0) {
 		unsigned n = optarg ? (unsigned)strtoul(optarg, NULL, 10) : 0;
 
 		switch (option) {
@@ -213,6 +227,9 @@ int main(int argc, char **argv)
 		case 's':
 			sink = 1;
 			break;
+		case '1':
+			alone = 1;
+			break;
 		case 'u':
 			add_user(&w, optarg);
 			break;
@@ -220,11 +237,14 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (argc - optind != 2 || (!sink && !w.users) || w.first_port >= PORTS_LAST)
+	if (argc - optind != 2 || (!sink && !alone && !w.users) || w.first_port >= PORTS_LAST)
 		return 2;
 	resolve(argv[optind], argv[optind + 1], &w);
 	if (sink)
 		serve(&w.to, w.to_len);
-	run(&w);
+	if (alone)
+		run_alone(&w);
+	else
+		run(&w);
 	return 0;
 }

@@ -7,6 +7,7 @@
  *   packettool SOURCE PORT[,PORT...]
  */
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,7 @@ int main(int argc, char **argv)
 			break;
 	}
 	close(ends[0]);
+	kill(pid, SIGCONT); /* it may have been stopped, for a test */
 	if (waitpid(pid, NULL, 0) == pid && getrusage(RUSAGE_CHILDREN, &used) == 0)
 		printf("cpu %.4f\n", seconds(used.ru_utime) + seconds(used.ru_stime));
 	return 0;

@@ -167,6 +167,15 @@ reader() { inlab pgrep -f '^osmd: packets$' || inlab pgrep -x 'osmd: packets'; }
 	begin
 	osm check | grep -q 'packets.*seen by pcap'
 	wait_until 10 eval '[ "$(status_of .packets.stats.dropped)" = 0 ]'
+	# what can't be taken is said: a reader that stands still while far more come than fit
+	packet_conf PACKET_SOURCE=nflog SMTP_PORTS=25,2587
+	osm reload
+	wait_until 10 eval '[ "$(status_of .packets.source)" = nflog ]'
+	inlab kill -STOP "$(reader)"
+	inlab connector -1 -c 30000 127.0.0.1 2587
+	inlab kill -CONT "$(reader)"
+	wait_until 20 eval 'inlab connector -1 -c 1 127.0.0.1 2587; [ "$(status_of .packets.stats.dropped)" -gt 0 ]'
+	osm check | grep -q 'packets.*connections came faster than they could be taken'
 	conf PACKET_ENABLE=0
 	osm reload
 	wait_until 10 eval '[ "$(status_of .packets.source)" = off ]'

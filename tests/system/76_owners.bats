@@ -1,0 +1,139 @@
+#!/usr/bin/env bats
+# Nobody is ever named wrongly: connections whose owner is easily mistaken, short-lived clients
+# among many other processes, and a kernel whose buffers are full. For each source by itself.
+# OWNERS_IDLE: how many other processes (make owners-long: 2000).
+
+load helpers
+setup_file() {
+	make -s -C "$TESTS/.." build/packettool build/connector >&2
+	lab_begin
+}
+teardown_file() { lab_end; }
+setup() {
+	lab_or_skip
+	fresh
+	TMP=$BATS_TEST_TMPDIR
+}
+teardown() {
+	reader_end || true
+	[ -z "${IDLE:-}" ] || exec 6>&-
+	[ -z "${SINK:-}" ] || inlab pkill connector || true
+}
+
+LABDIR=/usr/local/osm/tests/lab
+IDLE_COUNT=${OWNERS_IDLE:-300}
+
+bpf_works() { [ -e /sys/kernel/btf/vmlinux ] && sleep 2 | inlab packettool bpf 9 | grep '^source bpf'; }
+# The sources that can work here. Where bpf can't, 75_packet shows that it is said.
+sources() {
+	echo pcap nflog
+	! bpf_works >/dev/null || echo bpf
+}
+
+reader_begin() { # SOURCE PORT
+	mkfifo "$TMP/end"
+	inlab packettool "$1" "$2" <"$TMP/end" >"$TMP/told" 2>/dev/null 3>&- 7>&- &
+	READER=$!
+	exec 7>"$TMP/end"
+	wait_until 10 grep -q "^source $1" "$TMP/told"
+}
+reader_end() {
+	[ -n "${READER:-}" ] || return 0
+	exec 7>&-
+	wait "$READER" || true
+	READER=
+	rm -f "$TMP/end"
+}
+told() { grep -c '^packet' "$TMP/told"; }
+# The last word about how it went.
+stat_of() { sed -n "s/^stats .* *$1=\([0-9]*\).*/\1/p" "$TMP/told" | tail -n 1; }
+stats() { grep '^stats' "$TMP/told" | tail -n 1 | tr ' ' '\n' | sed -n "s/^$1=//p"; }
+
+idle_begin() { # COUNT
+	mkfifo "$TMP/idle"
+	inlab /usr/bin/python3 $LABDIR/idle.py "$1" <"$TMP/idle" >"$TMP/idle.ready" 3>&- 7>&- &
+	IDLE=$!
+	exec 6>"$TMP/idle"
+	wait_until 60 grep -q ready "$TMP/idle.ready"
+}
+
+sink_begin() { # PORT
+	inlab connector -s 127.0.0.1 "$1" 3>&- 6>&- 7>&- &
+	SINK=$!
+	wait_until 10 inlab connector -u 61001:/tmp 127.0.0.1 "$1"
+}
+
+@test "ports reused at once, sockets passed on and shared, setuid programs: nobody is named wrongly" {
+	local source
+	for source in $(sources); do
+		reader_begin "$source" 25
+		inlab /usr/bin/python3 $LABDIR/owners.py make 198.51.100.25 25 >"$TMP/truth"
+		wait_until 20 eval "[ \"\$(told)\" -ge $(wc -l <"$TMP/truth") ]"
+		reader_end
+		echo "# $source" >&3
+		/usr/bin/python3 "$TESTS/lab/owners.py" judge "$TMP/truth" "$TMP/told" >"$TMP/table" ||
+			{ cat "$TMP/table"; return 1; }
+		sed 's/^/#   /' "$TMP/table" >&3
+	done
+}
+
+@test "clients that end at once, among other processes: all seen, nobody named wrongly" {
+	local source
+	idle_begin "$IDLE_COUNT"
+	for source in $(sources); do
+		reader_begin "$source" 25
+		inlab connector -k -c 500 -r 500 -u 61001:/var/tmp -u 61002:/usr 198.51.100.25 25 \
+			>"$TMP/truth"
+		wait_until 20 eval "[ \"\$(told)\" -ge $(wc -l <"$TMP/truth") ]"
+		reader_end
+		/usr/bin/python3 "$TESTS/bench/packet_judge.py" "$TMP/truth" "$TMP/told" >"$TMP/result"
+		echo "# $source: $(cat "$TMP/result")" >&3
+		jq -e '.clients == 500 and .seen == 500 and .wrong == 0 and .unsure_wrong_uid == 0' \
+			"$TMP/result"
+		case $source in
+		bpf) jq -e '.uid == 500 and .pid == 500 and .cwd == 500' "$TMP/result" ;;
+		nflog) jq -e '.uid == 500' "$TMP/result" ;;
+		esac
+	done
+}
+
+@test "clients that live for 50 ms are all named, by every source" {
+	local source
+	idle_begin "$IDLE_COUNT"
+	for source in $(sources); do
+		reader_begin "$source" 25
+		inlab connector -l 50 -c 100 -r 50 -u 61001:/var/tmp -u 61002:/usr 198.51.100.25 25 \
+			>"$TMP/truth"
+		wait_until 20 eval "[ \"\$(told)\" -ge 100 ]"
+		reader_end
+		/usr/bin/python3 "$TESTS/bench/packet_judge.py" "$TMP/truth" "$TMP/told" >"$TMP/result"
+		echo "# $source: $(cat "$TMP/result")" >&3
+		# a loaded machine may take longer than 50 ms to look
+		jq -e '.seen == 100 and .wrong == 0 and .cwd >= 95' "$TMP/result"
+	done
+}
+
+@test "what a full buffer of the kernel dropped is counted, and none of the rest is lost" {
+	local count source reader
+	sink_begin 2587
+	for source in $(sources); do
+		case $source in
+		nflog) count=30000 ;; # 8 MB
+		*) count=120000 ;;    # 16 MB
+		esac
+		reader_begin "$source" 2587
+		reader=$(inlab pgrep -P "$(inlab pgrep -x packettool | head -n 1)" packettool)
+		inlab kill -STOP "$reader"
+		inlab connector -1 -c $count 127.0.0.1 2587 >"$TMP/connected"
+		inlab kill -CONT "$reader"
+		inlab connector -c 1 -u 61001:/tmp 127.0.0.1 2587 >/dev/null # the numbering goes on
+		wait_until 60 eval '[ "$(stats dropped)" -gt 0 ] && n=$(told) && sleep 1 && [ "$(told)" = "$n" ]'
+		reader_end
+		echo "# $source: $(cat "$TMP/connected") connections, $(told) told, $(stats dropped) dropped" >&3
+		[ "$(told)" -gt 1000 ]
+		case $source in
+		pcap) [ "$(told)" -lt "$count" ] ;; # both sides of loopback are counted
+		*) same $(($(told) + $(stats dropped))) $(($(cat "$TMP/connected") + 1)) "told and dropped" ;;
+		esac
+	done
+}
