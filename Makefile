@@ -188,6 +188,14 @@ race-long: all ## a customer who swaps folders and links for a minute, against e
 kill-long: all ## 200 kills of osmd and of the executor during bursts
 	KILL_ROUNDS=200 sh tests/run-system.sh 30_kill
 
+$(B)/packet_classic $(B)/packet_lookup: $(B)/%: $(O)/tests/bench/%.o $(O)/tests/bench/classic.o $(B)/libosm.a
+	$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+.PHONY: bench-packet
+bench-packet: all ## whose a connection is: each source against the classic way
+	@$(MAKE) --no-print-directory $(B)/packettool $(B)/connector $(B)/packet_classic $(B)/packet_lookup
+	bash tests/bench/packet.sh
+
 .PHONY: owners-long
 owners-long: all ## whose a connection is, among 2,000 other processes
 	OWNERS_IDLE=2000 sh tests/run-system.sh 76_owners

@@ -5,8 +5,9 @@
  *
  *   connector [-c COUNT] [-l LIFE_MS] [-r PER_SECOND] [-b FIRST_SOURCE_PORT] [-k] [-n]
  *             -u UID:DIR [-u UID:DIR]... ADDRESS PORT
- *   connector -1 -c COUNT ADDRESS PORT    all of them from this process, and reset
- *   connector -s ADDRESS PORT             take connections and close them, for ever
+ *   connector -1 -c COUNT [-r PER_SECOND] ADDRESS PORT
+ *                                  all of them from this process, and reset
+ *   connector -s ADDRESS PORT      take connections and close them, for ever
  *
  * Each client is a process of its own: becomes UID, stands in DIR, connects, lives on for
  * LIFE_MS and exits. -k: its end is a reset, so that no port stays in TIME_WAIT; -n: it does
@@ -145,16 +146,20 @@ static void run(const struct work *w)
 static void run_alone(const struct work *w)
 {
 	const struct linger at_once = {1, 0};
+	const long long begun = now_ns();
 	unsigned connected = 0;
 
 	for (unsigned i = 0; i < w->count; i++) {
 		int fd = socket(w->to.ss_family, SOCK_STREAM, 0);
 
+		if (w->rate)
+			nap(begun + i * (1000000000LL / w->rate) - now_ns());
+
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 		connected += connect(fd, (const struct sockaddr *)&w->to, w->to_len) == 0;
 		close(fd);
 	}
-	printf("%u\n", connected);
+	printf("%u %lld\n", connected, (now_ns() - begun) / 1000000);
 }
 
 static void serve(const struct sockaddr_storage *at, socklen_t n)
@@ -237,7 +242,8 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (argc - optind != 2 || (!sink && !alone && !w.users) || w.first_port >= PORTS_LAST)
+	if (argc - optind != 2 || (!sink && !alone && !w.users) ||
+	    w.first_port >= PORTS_LAST)
 		return 2;
 	resolve(argv[optind], argv[optind + 1], &w);
 	if (sink)

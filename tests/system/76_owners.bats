@@ -124,7 +124,7 @@ sink_begin() { # PORT
 		reader_begin "$source" 2587
 		reader=$(inlab pgrep -P "$(inlab pgrep -x packettool | head -n 1)" packettool)
 		inlab kill -STOP "$reader"
-		inlab connector -1 -c $count 127.0.0.1 2587 >"$TMP/connected"
+		inlab connector -1 -c $count 127.0.0.1 2587 | cut -d' ' -f1 >"$TMP/connected"
 		inlab kill -CONT "$reader"
 		inlab connector -c 1 -u 61001:/tmp 127.0.0.1 2587 >/dev/null # the numbering goes on
 		wait_until 60 eval '[ "$(stats dropped)" -gt 0 ] && n=$(told) && sleep 1 && [ "$(told)" = "$n" ]'
