@@ -56,6 +56,8 @@ static const struct metric table[] = {
 	 "Reports without enough confirmed events to act upon."},
 	{"counters", "evicted", "osm_window_keys_evicted_total", "trigger",
 	 "Keys forgotten because WINDOW_KEYS were remembered."},
+	{"packets", "stats", "osm_connections_total", "what",
+	 "Connections to SMTP_PORTS that were seen, and what became of them."},
 	{"executor", "connected", "osm_executor_connected", NULL,
 	 "1 while the executor is there."},
 	{"executor", "restarts", "osm_executor_restarts_total", NULL,
