@@ -50,16 +50,20 @@ static void remember(struct owner *o, int64_t pid)
 
 enum seen { SEEN_NOT, SEEN_GONE, SEEN_HOLDS };
 
-/* What it is comes first, since that goes with the process. */
-static enum seen look_at(int64_t pid, uint64_t inode, struct proc_facts *facts)
+/* eager: what it is comes first, since that goes with the process; else only of one that has
+ * the socket, since of many candidates one has. */
+static enum seen look_at(int64_t pid, uint64_t inode, bool eager, struct proc_facts *facts)
 {
-	int folder = proc_open(pid), has;
-	bool alive;
+	int folder = proc_open(pid), has = 1;
 
 	if (folder < 0)
 		return SEEN_NOT;
-	alive = proc_read(folder, pid, facts);
-	has = alive ? proc_has_socket(folder, inode) : 0;
+	if (eager && !proc_read(folder, pid, facts))
+		has = 0;
+	if (has)
+		has = proc_has_socket(folder, inode);
+	if (has > 0 && !eager && !proc_read(folder, pid, facts))
+		has = -ESRCH;
 	close(folder);
 	if (has > 0)
 		return SEEN_HOLDS;
@@ -73,7 +77,7 @@ static void climb(uint64_t inode, struct proc_facts *facts)
 
 	for (unsigned i = 0; i < PARENTS_MAX && facts->parent > 1; i++) {
 		if (proc_uid(facts->parent) != facts->uid ||
-		    look_at(facts->parent, inode, &up) != SEEN_HOLDS ||
+		    look_at(facts->parent, inode, false, &up) != SEEN_HOLDS ||
 		    up.uid != facts->uid)
 			return;
 		*facts = up;
@@ -101,13 +105,14 @@ static void settle(struct owner *o, const struct owner_question *q, int64_t sock
 static bool try_candidate(struct owner *o, struct owner_question *q, int64_t pid,
 			  int64_t socket_uid, struct owner_answer *out)
 {
-	switch (look_at(pid, q->inode, &out->facts)) {
+	switch (look_at(pid, q->inode, q->looked++ == 0, &out->facts)) {
 	case SEEN_HOLDS:
 		settle(o, q, socket_uid, out);
 		return true;
 	case SEEN_GONE:
 		q->gone++;
 		q->last = *out;
+		q->last_is_whole = q->looked == 1;
 		break;
 	case SEEN_NOT:
 		break;
@@ -142,7 +147,7 @@ static bool try_newest(struct owner *o, struct owner_question *q, int64_t uid,
  * and a process that ended while it was looked at, if there was but one. */
 static void give_up(const struct owner_question *q, int64_t uid, struct owner_answer *out)
 {
-	if (uid >= 0 && q->gone == 1 && q->last.facts.uid == uid) {
+	if (uid >= 0 && q->gone == 1 && q->last_is_whole && q->last.facts.uid == uid) {
 		*out = q->last;
 		out->sure = PACKET_PROBABLE;
 	} else {

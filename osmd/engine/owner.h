@@ -30,6 +30,8 @@ struct owner_question {
 	uint64_t inode;		  /* as first seen; 0: not yet */
 	unsigned gone;		  /* candidates that ended while they were looked at */
 	struct owner_answer last; /* the last of these */
+	bool last_is_whole;	  /* what it was had been read before */
+	unsigned looked;	  /* candidates */
 };
 
 struct owner_stats {

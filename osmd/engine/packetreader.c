@@ -31,6 +31,7 @@ struct reader {
 	int out;
 	bool blocked; /* the watcher doesn't take more for now */
 	bool changed; /* since the last stats */
+	bool took;    /* something, since it waited last */
 	int64_t told_ns;
 	int64_t now_ns;
 };
@@ -125,6 +126,7 @@ static bool drain(struct reader *r, struct err *e)
 		if (n < 0)
 			return false;
 		r->changed |= n > 0;
+		r->took |= n > 0;
 	} while (n == TAKE_MAX);
 	return true;
 }
@@ -166,6 +168,9 @@ static bool wait_for_more(struct reader *r, int64_t wait_ns)
 	struct pollfd fds[2] = {{.fd = r->kind->fd(r->source), .events = POLLIN},
 				{.fd = r->out, .events = r->blocked ? POLLOUT : 0}};
 
+	if (r->took && r->kind->pause_ms)
+		poll(NULL, 0, r->kind->pause_ms);
+	r->took = false;
 	if (!sightings_room(r->sightings))
 		fds[0].fd = -1;
 	if (poll(fds, 2, timeout_ms(r, wait_ns)) < 0)
@@ -184,7 +189,7 @@ static int loop(struct reader *r, struct err *e)
 			return PACKETREADER_TOLD;
 		if (!answer_all(r, e))
 			return PACKETREADER_BROKE;
-		while (!is_busy(r) &&
+		while (sightings_searching(r->sightings) && !is_busy(r) &&
 		       sightings_search(r->sightings, is_busy, r, r->now_ns))
 			r->now_ns = clock_ns();
 		if (!r->blocked && !send_lines(r, &wait_ns))

@@ -32,6 +32,9 @@ struct packetsource_stats {
 
 struct packetsource_kind {
 	const char *name;
+	/* What came may wait so long, since nothing has to be looked up while it lives: many
+	 * are then taken at one waking, which costs more than anything else. */
+	int pause_ms;
 	void *(*open)(const struct config_ports *ports, struct err *e);
 	/* Readable when something waits. */
 	int (*fd)(void *source);

@@ -10,6 +10,9 @@
 #include "osmd/sys/connecttrace.h"
 #include "osmd/sys/route.h"
 
+/* At most 200 events of this time are a burst of 10,000 a second; the ring holds some 80,000. */
+#define PAUSE_MS 20
+
 struct bpf_source {
 	struct connecttrace *trace;
 	struct route *route;
@@ -110,6 +113,7 @@ static void stats(void *source, struct packetsource_stats *out)
 }
 
 const struct packetsource_kind packetsource_bpf = {.name = "bpf",
+						   .pause_ms = PAUSE_MS,
 						   .open = open_source,
 						   .fd = source_fd,
 						   .take = take,

@@ -241,6 +241,11 @@ static struct slot *oldest_search(struct sightings *s)
 	return NULL;
 }
 
+bool sightings_searching(const struct sightings *s)
+{
+	return s->searched > 0;
+}
+
 bool sightings_search(struct sightings *s, bool (*busy)(void *ctx), void *ctx,
 		      int64_t now_ns)
 {

@@ -39,6 +39,8 @@ size_t sightings_room(const struct sightings *s);
 void sightings_add(struct sightings *s, const struct sighting *seen, int64_t now_ns);
 /* Look for the owner of the oldest one that has none; false: there is none to look for. */
 bool sightings_answer(struct sightings *s, int64_t now_ns);
+/* Is a search under way? */
+bool sightings_searching(const struct sightings *s);
 /* Go on with the longest search under way, as long as nothing is busy; false: none is. */
 bool sightings_search(struct sightings *s, bool (*busy)(void *ctx), void *ctx,
 		      int64_t now_ns);
