@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "osmd/parse/command.h"
+
 /* Process numbers below the newest one that are looked at: a short-lived process is the
  * newest or nearly so. */
 #define NEWEST_MAX 128
@@ -231,4 +233,25 @@ bool owner_search(struct owner *o, struct owner_question *q, bool (*busy)(void *
 	if (!s.found)
 		give_up(q, q->uid, out);
 	return true;
+}
+
+struct slice owner_parent_script(int64_t parent, int64_t uid, char *out, size_t size)
+{
+	struct proc_facts up;
+	struct slice script = {out, 0};
+
+	for (unsigned i = 0; i < PARENTS_MAX && parent > 1 && !script.n; i++) {
+		int folder = proc_open(parent);
+		bool alive = folder >= 0 && proc_read(folder, parent, &up);
+
+		if (folder >= 0)
+			close(folder);
+		if (!alive || up.uid != uid || up.real_uid != uid)
+			break;
+		script = command_script((struct slice){up.exe, up.exe_n},
+					(struct slice){up.arguments, up.arguments_n},
+					(struct slice){up.cwd, up.cwd_n}, out, size);
+		parent = up.parent;
+	}
+	return script;
 }

@@ -48,6 +48,9 @@ bool owner_find(struct owner *o, struct owner_question *q, struct owner_answer *
  * else waits: ask again later. */
 bool owner_search(struct owner *o, struct owner_question *q, bool (*busy)(void *ctx),
 		  void *ctx, struct owner_answer *out);
+/* The script that the command line of a parent names, when the process's own names none ("sh
+ * -c" of a PHP script): the nearest one of this user's. Empty: none. */
+struct slice owner_parent_script(int64_t parent, int64_t uid, char *out, size_t size);
 void owner_stats(const struct owner *o, struct owner_stats *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "osmd/engine/owner.h"
 #include "osmd/engine/packetsource.h"
 #include "osmd/parse/command.h"
 #include "osmd/sys/connecttrace.h"
@@ -85,6 +86,8 @@ static void on_connect(const struct connecttrace_event *ev, void *ctx)
 	p.local = route_is_local(s->route, &ev->to) == 1;
 	p.script =
 		command_script(ev->exe, ev->arguments, ev->cwd, script, sizeof(script));
+	if (!p.script.n && p.sure == PACKET_KERNEL)
+		p.script = owner_parent_script(ev->parent, ev->uid, script, sizeof(script));
 	p.command = command_text(ev->arguments, command, sizeof(command));
 	s->fn(&seen, s->ctx);
 }

@@ -262,7 +262,8 @@ static const struct option table[] = {
 		"than PACKET_LIMIT are counted within PACKET_INTERVAL seconds, a report is "
 		"made of them and PACKET_ACTIONS are carried out. Only connections whose "
 		"process was known for certain count for an action that stops "
-		"mail. " OVERRIDES "\n\n"
+		"mail; of those block_smtp fits best: it refuses such connections and "
+		"nothing else. " OVERRIDES "\n\n"
 		"0 = this trigger is off\n"
 		"Default: 100",
 		SAME_WORDS("PACKET")),

@@ -118,6 +118,8 @@ struct task_struct {
 	struct mm_struct *mm;
 	struct fs_struct *fs;
 	const struct cred *cred;
+	struct task_struct *real_parent;
+	int tgid;
 } KERNEL;
 
 /* A record as it grows; too large for the stack. For the verifier every place is masked, and
@@ -190,6 +192,8 @@ static __always_inline void put_who(struct connect_record *r, struct task_struct
 	r->pid = 0;
 	if (bpf_get_ns_current_pid_tgid(reader.pid_dev, reader.pid_inum, &ns, sizeof(ns)) == 0)
 		r->pid = ns.tgid;
+	if (reader.is_first)
+		r->parent = BPF_CORE_READ(task, real_parent, tgid);
 }
 
 /* Cut at arg_end: behind it lies the environment, which holds secrets. */

@@ -21,6 +21,7 @@ struct connect_record {
 	__u32 uid, real_uid; /* effective and real, of the first user namespace */
 	__u32 gid;	     /* effective */
 	__u32 pid; /* of the whole process, in the reader's namespace; 0: in another */
+	__u32 parent; /* the same, of its parent; 0 also unless the reader's is the first one */
 	__u32 flags;
 	__u16 family;	       /* AF_INET or AF_INET6 */
 	__u16 port;	       /* network order */
@@ -33,7 +34,7 @@ struct connect_record {
 struct connect_reader {
 	__u64 pid_dev, pid_inum; /* pid namespace, device as the kernel writes it */
 	__u32 net_inum;		 /* network namespace */
-	__u32 none;
+	__u32 is_first;		 /* the pid namespace is the first one */
 };
 
 /* Read without a system call. */

@@ -32,6 +32,7 @@ extern const char connecttrace_object_end[] __attribute__((visibility("hidden"))
 
 #define TEST_WAIT_MS 2000
 #define PORTS_MAX 31 /* and the self-test's */
+#define FIRST_PID_NAMESPACE 0xeffffffc /* PROC_PID_INIT_INO, linux/proc_ns.h */
 #define STOP (-1)    /* enough for now */
 
 struct connecttrace {
@@ -118,6 +119,7 @@ static bool give(struct connecttrace *t, const char *data, size_t size)
 		ev.real_uid = r.real_uid;
 		ev.gid = r.gid;
 		ev.pid = r.pid;
+		ev.parent = r.parent;
 		ev.arguments = (struct slice){body, r.args_n};
 		ev.cwd = path_of((struct slice){body + r.args_n, r.cwd_n},
 				 r.flags & CONNECT_CWD_CUT, cwd);
@@ -268,7 +270,7 @@ static struct bpf_map *section(const struct connecttrace *t, const char *name)
 
 static bool set_reader(const struct connecttrace *t, struct err *e)
 {
-	struct connect_reader r = {.none = 0};
+	struct connect_reader r = {.is_first = 0};
 	struct bpf_map *map = section(t, ".rodata");
 	struct stat net, pid;
 
@@ -276,6 +278,7 @@ static bool set_reader(const struct connecttrace *t, struct err *e)
 		return err_set(e, errno, "/proc/self/ns: %s", strerror(errno));
 	r.net_inum = (__u32)net.st_ino;
 	r.pid_inum = pid.st_ino;
+	r.is_first = pid.st_ino == FIRST_PID_NAMESPACE;
 	r.pid_dev =
 		(__u64)major(pid.st_dev) << 20 | minor(pid.st_dev); /* linux/kdev_t.h */
 	return (map && bpf_map__set_initial_value(map, &r, sizeof(r)) == 0) ||

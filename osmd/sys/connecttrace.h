@@ -23,6 +23,7 @@ struct connecttrace_event {
 	uint16_t from_port, to_port; /* from_port 0: not chosen yet */
 	int64_t uid, real_uid, gid;  /* uid, gid: effective; -1: the kernel itself */
 	int64_t pid;		     /* 0: in another pid namespace */
+	int64_t parent;		     /* 0: not known */
 	/* Valid during the call. Arguments: a NUL behind each; empty paths: not known, or longer
 	 * than they are told. */
 	struct slice arguments, cwd, exe;

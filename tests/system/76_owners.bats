@@ -77,6 +77,48 @@ sink_begin() { # PORT
 	done
 }
 
+# A bridge to another host, by which each packet is seen on two interfaces; it takes what comes
+# to port 25, and lets nothing of 10.7.0.9 come back.
+bridge_begin() {
+	inlab sh -c 'ip netns add far
+		ip link add sw0 type bridge && ip link set sw0 up
+		ip link add near type veth peer name far0 netns far
+		ip link set near master sw0 && ip link set near up
+		ip addr add 10.7.0.1/24 dev sw0 && ip addr add fd07::1/64 dev sw0 nodad
+		ip -n far link set far0 up && ip -n far addr add 10.7.0.2/24 dev far0
+		ip -n far addr add fd07::2/64 dev far0 nodad
+		ip neigh add 10.7.0.9 lladdr 02:00:00:00:00:99 dev sw0' &&
+		inlab ip netns exec far connector -s :: 25 3>&- 6>&- 7>&- &
+	wait_until 10 eval '[ -n "$(inlab timeout 2 connector -k -u 61001:/tmp fd07::2 25)" ]'
+}
+bridge_end() { inlab sh -c 'ip netns pids far | xargs -r kill; ip link del near; ip link del sw0; ip netns del far'; }
+
+@test "each connection is told once: IPv4, IPv6, v4-mapped, over a bridge, on loopback, sent again" {
+	local source
+	inlab ip link add probe type bridge 2>/dev/null && inlab ip link del probe || skip "this kernel has no bridge"
+	bridge_begin
+	for source in $(sources); do
+		reader_begin "$source" 25
+		inlab connector -k -l 100 -c 3 -b 20100 -u 61001:/tmp 10.7.0.2 25
+		inlab connector -k -l 100 -c 3 -b 20200 -u 61001:/tmp fd07::2 25
+		inlab connector -k -l 100 -c 3 -b 20300 -u 61001:/tmp ::ffff:10.7.0.2 25
+		inlab connector -k -l 100 -c 3 -b 20400 -u 61001:/tmp 127.0.0.1 25
+		inlab connector -k -l 100 -c 3 -b 20500 -u 61001:/tmp 10.7.0.1 25
+		inlab connector -n -l 3500 -c 3 -b 20600 -u 61001:/tmp 10.7.0.9 25 # sent three times
+		wait_until 10 eval '[ "$(told)" -ge 18 ]'
+		sleep 1
+		reader_end
+		same "$(told)" 18 "$source: told"
+		same "$(grep -c ' > 10.7.0.2:25 remote .* uid=61001' "$TMP/told")" 6 "$source: IPv4 and mapped"
+		same "$(grep -c ' > \[fd07::2\]:25 remote .* uid=61001' "$TMP/told")" 3 "$source: IPv6"
+		same "$(grep -c ' > 127.0.0.1:25 localhost .* uid=61001' "$TMP/told")" 3 "$source: loopback"
+		same "$(grep -c ' > 10.7.0.1:25 localhost .* uid=61001' "$TMP/told")" 3 "$source: own address"
+		same "$(grep -c ' > 10.7.0.9:25 remote .* uid=61001' "$TMP/told")" 3 "$source: sent again"
+		same "$(grep -o 'packet [^ ]* [^ ]*' "$TMP/told" | sort | uniq -d)" "" "$source: twice"
+	done
+	bridge_end
+}
+
 @test "clients that end at once, among other processes: all seen, nobody named wrongly" {
 	local source
 	idle_begin "$IDLE_COUNT"

@@ -211,3 +211,34 @@ Test(owner, a_search_gives_way_to_what_waits)
 	waitpid(pid, NULL, 0);
 	finish(&f);
 }
+
+Test(owner, a_parents_command_line_names_the_script)
+{
+	char name[] = "/tmp/osm-script-XXXXXX", out[256];
+	int fd = mkstemp(name), hold[2], ready[2];
+	struct slice script;
+	char byte;
+	pid_t pid;
+
+	cr_assert(fd >= 0 && pipe(hold) == 0 && pipe(ready) == 0);
+	cr_assert_eq(write(fd, "echo; read x\n", 13), 13);
+	close(fd);
+	pid = fork();
+	if (pid == 0) {
+		dup2(hold[0], STDIN_FILENO);
+		dup2(ready[1], STDOUT_FILENO);
+		close(hold[1]);
+		execl("/bin/bash", "bash", name, (char *)NULL);
+		_exit(1);
+	}
+	cr_assert_eq(read(ready[0], &byte, 1), 1);
+	script = owner_parent_script(pid, geteuid(), out, sizeof(out));
+	cr_expect(slice_eq(script, slice_str(name)), "%.*s", (int)script.n, script.p);
+	script = owner_parent_script(pid, (int64_t)geteuid() + 1, out, sizeof(out));
+	cr_expect_eq(script.n, 0, "a parent of another user's says nothing");
+	script = owner_parent_script(0, geteuid(), out, sizeof(out));
+	cr_expect_eq(script.n, 0);
+	close(hold[1]);
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	unlink(name);
+}

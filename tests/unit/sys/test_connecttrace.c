@@ -121,6 +121,7 @@ Test(connecttrace, tells_who_connects_from_where)
 	cr_expect_eq(g.ev.real_uid, getuid());
 	cr_expect_eq(g.ev.gid, getegid());
 	cr_expect_eq(g.ev.pid, getpid());
+	cr_expect(g.ev.parent == getppid() || g.ev.parent == 0); /* in a container */
 	cr_expect_eq(g.ev.to_port, port);
 	cr_expect(addr_is_loopback(&g.ev.to));
 	cr_expect(addr_is_loopback(&g.ev.from));
