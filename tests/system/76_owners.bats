@@ -139,24 +139,30 @@ bridge_end() { inlab sh -c 'ip netns pids far | xargs -r kill; ip link del near;
 	done
 }
 
-@test "clients that live for 50 ms are all named, by every source" {
+@test "clients that live for half a second are all named, by every source" {
 	local source
 	idle_begin "$IDLE_COUNT"
 	for source in $(sources); do
 		reader_begin "$source" 25
-		inlab connector -l 50 -c 100 -r 50 -u 61001:/var/tmp -u 61002:/usr 198.51.100.25 25 \
+		inlab connector -l 500 -c 100 -r 50 -u 61001:/var/tmp -u 61002:/usr 198.51.100.25 25 \
 			>"$TMP/truth"
 		wait_until 20 eval "[ \"\$(told)\" -ge 100 ]"
 		reader_end
 		/usr/bin/python3 "$TESTS/bench/packet_judge.py" "$TMP/truth" "$TMP/told" >"$TMP/result"
 		echo "# $source: $(cat "$TMP/result")" >&3
-		# a loaded machine may take longer than 50 ms to look
-		jq -e '.seen == 100 and .wrong == 0 and .cwd >= 95' "$TMP/result"
+		jq -e '.seen == 100 and .wrong == 0 and .cwd == 100' "$TMP/result"
 	done
 }
 
+# netfilter's gap shows when the numbering goes on.
+one_more_and() {
+	inlab connector -1 -c 1 127.0.0.1 2587
+	more=$((more + 1))
+	"$@"
+}
+
 @test "what a full buffer of the kernel dropped is counted, and none of the rest is lost" {
-	local count source reader
+	local count source reader all n
 	sink_begin 2587
 	for source in $(sources); do
 		case $source in
@@ -168,14 +174,19 @@ bridge_end() { inlab sh -c 'ip netns pids far | xargs -r kill; ip link del near;
 		inlab kill -STOP "$reader"
 		inlab connector -1 -c $count 127.0.0.1 2587 | cut -d' ' -f1 >"$TMP/connected"
 		inlab kill -CONT "$reader"
-		inlab connector -c 1 -u 61001:/tmp 127.0.0.1 2587 >/dev/null # the numbering goes on
-		wait_until 60 eval '[ "$(stats dropped)" -gt 0 ] && n=$(told) && sleep 1 && [ "$(told)" = "$n" ]'
+		more=0
+		wait_until 60 one_more_and eval '[ "$(stats dropped)" -gt 0 ]'
+		wait_until 60 eval 'n=$(told); sleep 1; [ "$(told)" = "$n" ]'
 		reader_end
 		echo "# $source: $(cat "$TMP/connected") connections, $(told) told, $(stats dropped) dropped" >&3
 		[ "$(told)" -gt 1000 ]
+		all=$(($(cat "$TMP/connected") + more)) n=$(($(told) + $(stats dropped)))
 		case $source in
 		pcap) [ "$(told)" -lt "$count" ] ;; # both sides of loopback are counted
-		*) same $(($(told) + $(stats dropped))) $(($(cat "$TMP/connected") + 1)) "told and dropped" ;;
+		nflog) # packets: one that was sent again is two
+			[ "$n" -ge "$all" ] && [ "$n" -lt $((all + 100)) ] || { echo "$n of $all"; return 1; }
+			;;
+		bpf) same "$n" "$all" "told and dropped" ;;
 		esac
 	done
 }
