@@ -209,6 +209,7 @@ bench: all $(B)/tests/bench/fill_store ## speed against named peers in the same 
 	bash tests/bench/bench.sh
 	bash tests/bench/page.sh
 	@$(MAKE) --no-print-directory bench-firewall
+	@$(MAKE) --no-print-directory bench-packet
 
 install: all ## lay the files on this system, or below DESTDIR (install.sh does the rest)
 	sh osmd/lay.sh $(DESTDIR)
