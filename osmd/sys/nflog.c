@@ -208,11 +208,11 @@ static bool read_message(struct nflog_reading *r, const struct nlmsghdr *head,
 	return true;
 }
 
-/* libmnl takes a length as a signed number. */
+/* libmnl takes a length as a signed number, and reads attributes up to the aligned one. */
 static bool is_whole(const struct nlmsghdr *head, int left)
 {
 	return left >= (int)sizeof(*head) && head->nlmsg_len <= (uint32_t)left &&
-	       mnl_nlmsg_ok(head, left);
+	       MNL_ALIGN(head->nlmsg_len) <= (uint32_t)left && mnl_nlmsg_ok(head, left);
 }
 
 void nflog_read(struct nflog_reading *r, const void *bytes, size_t size, nflog_fn fn,
