@@ -4,7 +4,9 @@
  * packettool: a packet reader by hand, for the tests and the bench: what it tells, line by
  * line, until the standard input ends; then "cpu SECONDS", what the reader used.
  *
- *   packettool SOURCE PORT[,PORT...]
+ *   packettool SOURCE PORT[,PORT...] [--first]
+ *
+ * --first: only the first message, that it is at work or why it isn't.
  */
 #include <poll.h>
 #include <signal.h>
@@ -70,9 +72,9 @@ int main(int argc, char **argv)
 	int ends[2];
 	pid_t pid;
 
-	if (argc != 3 || !(kind = kind_of(argv[1], &config)) ||
-	    !read_ports(argv[2], &ports)) {
-		fprintf(stderr, "usage: packettool SOURCE PORT[,PORT...]\n");
+	if (argc < 3 || argc > 4 || (argc == 4 && strcmp(argv[3], "--first") != 0) ||
+	    !(kind = kind_of(argv[1], &config)) || !read_ports(argv[2], &ports)) {
+		fprintf(stderr, "usage: packettool SOURCE PORT[,PORT...] [--first]\n");
 		return 2;
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
@@ -88,8 +90,10 @@ int main(int argc, char **argv)
 		struct pollfd fds[2] = {{.fd = ends[0], .events = POLLIN},
 					{.fd = STDIN_FILENO, .events = POLLIN}};
 
+		if (argc == 4)
+			fds[1].fd = -1;
 		if (poll(fds, 2, -1) < 0 || (fds[0].revents && !relay(ends[0])) ||
-		    (!fds[0].revents && fds[1].revents))
+		    argc == 4 || (!fds[0].revents && fds[1].revents))
 			break;
 	}
 	close(ends[0]);
