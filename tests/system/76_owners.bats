@@ -23,7 +23,12 @@ teardown() {
 LABDIR=/usr/local/osm/tests/lab
 IDLE_COUNT=${OWNERS_IDLE:-300}
 
-bpf_works() { inlab packettool bpf 9 --first | grep '^source bpf'; }
+bpf_works() {
+	local said
+	said=$(inlab packettool bpf 9 --first)
+	[[ $said != *self-test* ]] || { echo "# $said" >&3; return 0; } # loaded, and wrong: no excuse
+	grep '^source bpf' <<<"$said"
+}
 # The sources that can work here. Where bpf can't, 75_packet shows that it is said.
 sources() {
 	echo pcap nflog

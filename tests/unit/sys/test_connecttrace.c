@@ -57,6 +57,8 @@ static bool begin(void)
 	if (trace)
 		return true;
 	cr_expect_gt(strlen(e.msg), 8, "why not is said");
+	cr_expect_null(strstr(e.msg, "self-test"), "it was loaded, and told wrong: %s",
+		       e.msg);
 	fprintf(stderr, "connecttrace: not here: %s\n", e.msg);
 	return false;
 }
