@@ -281,8 +281,8 @@ bool fw_csf_removed(const struct paths *paths, const struct fw_block *blocks,
 	for (size_t i = 0; i < count; i++) {
 		struct csf_kept key = {.net = blocks[i].net, .uid = blocks[i].uid};
 
-		if (!(book.count &&
-		      bsearch(&key, book.kept, book.count, sizeof(key), by_subject)) &&
+		if (!(strong &&
+		      bsearch(&key, book.kept, strong, sizeof(key), by_subject)) &&
 		    !each(&blocks[i], ctx))
 			break;
 	}

@@ -650,6 +650,28 @@ Test(fw_csf, says_what_the_administrator_took_out)
 	lab_put(CSF_DENY, "");
 }
 
+/* They are put behind what is searched, and must not be searched as well. */
+Test(fw_csf, filters_of_others_hide_nothing_of_osms)
+{
+	struct fw_block b[6];
+	struct found f = {""};
+	char line[128];
+
+	for (size_t i = 0; i < 6; i++) {
+		snprintf(line, sizeof(line), "198.51.100.%zu", i + 100);
+		b[i] = block_of(line, 0, FW_IN);
+	}
+	cr_assert(fw_csf.block(fw, b, 6, &err), "%s", err.msg);
+	for (size_t others = 0; others < 40; others++) {
+		cr_expect(fw_csf_removed(&lab, b, 6, collect, &f, &err));
+		cr_expect_str_eq(f.text, "", "%zu filters: %s", others, f.text);
+		f.text[0] = '\0';
+		snprintf(line, sizeof(line), "tcp|in|d=22|s=%d.51.100.%zu # by hand\n",
+			 others % 2 ? 198 : 9, others);
+		append(CSF_DENY, line);
+	}
+}
+
 /* ---- the kernel first ---- */
 
 Test(fw_csf_native, the_kernel_is_told_first_and_csf_after)
