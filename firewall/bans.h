@@ -5,8 +5,8 @@
  *
  * Protected are: this server's own addresses (also those that cPanel knows behind NAT),
  * loopback, link-local, unspecified, multicast and broadcast, gateways, resolvers, the
- * administrators who are logged in, what csf allows or ignores, and what the caller adds
- * (osm.ignore). A prefix that contains one of them is refused as well, and so is one that is
+ * administrators who are logged in, what csf allows (for a time, too, and by name: the addresses
+ * that lfd found for csf.dyndns) or ignores, and what the caller adds (osm.ignore). A prefix that contains one of them is refused as well, and so is one that is
  * too short to be anybody's.
  *
  * Names in csf.rignore are not looked up: the answer would come from whoever runs the

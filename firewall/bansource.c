@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <utmp.h>
 
 #include "osmd/base/file.h"
@@ -139,8 +140,8 @@ static bool next_word(struct slice *rest, struct slice *word)
 	return n > 0;
 }
 
-/* "10.0.0.4 203.0.113.4": a local address and the one that the world sees */
-static void cpnat_line(struct source *s, struct slice line, unsigned number)
+/* "10.0.0.4 203.0.113.4", as in cpnat: a local address and the one that the world sees */
+static void addresses_line(struct source *s, struct slice line, unsigned number)
 {
 	struct slice word;
 	struct addr net;
@@ -275,9 +276,7 @@ static bool utmp_address(const struct utmp *u, struct addr *net)
 		return true;
 	if (is_zero((const uint8_t *)u->ut_addr_v6, sizeof(u->ut_addr_v6)))
 		return false;
-	*net = (struct addr){.family = is_v4 ? AF_INET : AF_INET6,
-			     .prefix = is_v4 ? 32 : 128};
-	memcpy(net->bytes, u->ut_addr_v6, is_v4 ? 4 : 16);
+	*net = addr_of_bytes(is_v4 ? AF_INET : AF_INET6, u->ut_addr_v6);
 	return true;
 }
 
@@ -323,6 +322,8 @@ static bool csf_entry(const struct csf_entry *e, void *ctx)
 
 	if (!e->net.family || (e->is_filter && is_short(&e->net)))
 		return true;
+	if (e->ttl_s && e->begun_s + e->ttl_s <= time(NULL))
+		return true; /* of csf.tempallow, and over */
 	s->file = e->file;
 	return give(s, &e->net, e->line);
 }
@@ -363,14 +364,18 @@ bool bansource_read(const struct bans_settings *settings, ban_source_fn *each, v
 	bool ok = give_fixed(&s) && give_interfaces(&s);
 
 	s.why = "is one of this server's own addresses, says";
-	ok = ok && each_line(&s, BANS_CPNAT, SMALL_FILE_MAX, cpnat_line) &&
+	ok = ok && each_line(&s, BANS_CPNAT, SMALL_FILE_MAX, addresses_line) &&
 	     give_routes(&s);
 	s.why = "is a resolver of this server, says";
 	ok = ok && each_line(&s, BANS_RESOLV, SMALL_FILE_MAX, resolv_line);
 	give_ssh(&s);
 	ok = ok && give_utmp(&s) && give_csf_list(&s, CSF_ALLOW, "is allowed in") &&
+	     give_csf_list(&s, CSF_TEMPALLOW, "is allowed in") &&
 	     give_csf_list(&s, CSF_IGNORE, "is ignored in") &&
 	     each_line(&s, CSF_RIGNORE, SMALL_FILE_MAX, rignore_line);
+	s.why = "is what a name that csf allows (DYNDNS) stands for, says";
+	ok = ok && each_line(&s, CSF_TEMPDYN, SMALL_FILE_MAX, addresses_line) &&
+	     each_line(&s, CSF_TEMPGDYN, SMALL_FILE_MAX, addresses_line);
 	if (ok && s.failed)
 		return err_set(err, ENOMEM, "no room for all protected addresses");
 	return ok;

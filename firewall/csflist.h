@@ -21,6 +21,9 @@
 #define CSF_RIGNORE "/etc/csf/csf.rignore"
 #define CSF_TEMPBAN "/var/lib/csf/csf.tempban"
 #define CSF_TEMPALLOW "/var/lib/csf/csf.tempallow"
+/* lfd's, an address in a line: what the names of csf.dyndns and GLOBAL_DYNDNS stand for */
+#define CSF_TEMPDYN "/var/lib/csf/csf.tempdyn"
+#define CSF_TEMPGDYN "/var/lib/csf/csf.tempgdyn"
 
 #define CSFLIST_BYTES_MAX (32u << 20) /* of one list with what it includes */
 #define CSFLIST_FILES_MAX 64

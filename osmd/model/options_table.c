@@ -334,7 +334,7 @@ static const struct option table[] = {
 	       "report's confirmed messages that were sent after a login, if an address "
 	       "sent at least a tenth of them: so never more than ten addresses. Never "
 	       "blocked are this server's own addresses, its gateways and resolvers, "
-	       "administrators who are logged in, what csf.allow and csf.ignore name, "
+	       "administrators who are logged in, what csf allows or ignores, "
 	       "and what osm.ignore names with ip:.\n\n"
 	       "auto = csf if it is installed, enabled and not in its own TESTING; else "
 	       "nft; else iptables\n"

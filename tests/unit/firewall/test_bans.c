@@ -3,6 +3,7 @@
 #include "firewall/bans.h"
 
 #include <arpa/inet.h>
+#include <time.h>
 #include <utmp.h>
 
 #include "tests/unit/firewall/lab.h"
@@ -219,6 +220,37 @@ Test(bans, what_csf_allows_and_ignores)
 			 "/etc/csf/csf.allow:3 no address, prefix or filter (csf ignores "
 			 "names): \"backup.example.com\"\n");
 	bans_free(b);
+}
+
+Test(bans, what_csf_allows_for_a_time_or_by_name)
+{
+	static const char *const rows[][2] = {
+		{"198.51.100.1",
+		 "198.51.100.1 is allowed in /var/lib/csf/csf.tempallow line 1"},
+		{"198.51.100.2", ""},
+		{"198.51.100.3",
+		 "198.51.100.3 is what a name that csf allows (DYNDNS) stands for, says "
+		 "/var/lib/csf/csf.tempdyn line 1"},
+		{"2001:db8:5::9",
+		 "2001:db8:5::9 is what a name that csf allows (DYNDNS) stands for, says "
+		 "/var/lib/csf/csf.tempgdyn line 2"},
+	};
+	long now = (long)time(NULL);
+	char text[256];
+	struct bans *b;
+
+	snprintf(text, sizeof(text),
+		 "%ld|198.51.100.1||inout|3600|by hand\n%ld|198.51.100.2||inout|60|x\n",
+		 now - 60, now - 60);
+	lab_put(CSF_TEMPALLOW, text);
+	lab_put(CSF_TEMPDYN, "198.51.100.3\n");
+	lab_put(CSF_TEMPGDYN, "\n2001:db8:5::9\n");
+	b = load(NULL);
+	expect_all(b, rows, sizeof(rows) / sizeof(rows[0]));
+	bans_free(b);
+	unlink(lab_at(CSF_TEMPALLOW));
+	unlink(lab_at(CSF_TEMPDYN));
+	unlink(lab_at(CSF_TEMPGDYN));
 }
 
 Test(bans, the_caller_may_add_and_uids_have_their_own_rule)
