@@ -43,7 +43,8 @@ bool carry_allowed(struct executor *x, const struct action_row *row, const json_
 	char same[GUARD_TARGET_MAX];
 	int trigger = trigger_find(field(report, "type"));
 
-	if (fwact_is(row) && !fwact_allowed(x->wall, row, why, EXECUTOR_WHY_MAX))
+	if (fwact_is(row) && (!fwact_allowed(x->wall, row, why, EXECUTOR_WHY_MAX) ||
+			      !fwact_owned(x->accounts, row, why, EXECUTOR_WHY_MAX)))
 		return false;
 	if (kind && kind->on == ACTION_ON_ADDRESS && !account.n)
 		return true; /* by hand: it is nobody's */
@@ -64,18 +65,23 @@ bool carry_allowed(struct executor *x, const struct action_row *row, const json_
 }
 
 /* What stands in the journal as done but isn't in force any more was undone by somebody
- * else. Left as it is, its expiry would soon take back what is done anew. */
+ * else. Left as it is, its expiry would soon take back what is done anew. What another firewall has,
+ * or can't be asked for, stays in force: it ends by itself or is undone. */
 static bool close_lost(struct executor *x, const struct action_row *row, int64_t now_s,
 		       struct err *e)
 {
 	struct action_row lost;
 
-	while (store_action_in_force(x->store, row->action, row->target, &lost))
+	while (store_action_in_force(x->store, row->action, row->target, &lost)) {
+		if (fwact_is(&lost) &&
+		    fwact_still(x->wall, &lost, now_s) != ACTION_NOT_IN_FORCE)
+			break;
 		if (!store_action_end(
 			    x->store, lost.id, ACTION_UNDONE,
 			    "it was in force no more: somebody else had undone it", NULL,
 			    now_s, e))
 			return false;
+	}
 	return true;
 }
 

@@ -20,9 +20,12 @@ static const struct folder {
 static const struct name {
 	const char *name;
 	unsigned means;
-} names[] = {{"csf.deny", CSFWATCH_LISTS},  {"csf.tempban", CSFWATCH_LISTS},
-	     {"csf.lock", CSFWATCH_STATE},  {"csf.disable", CSFWATCH_STATE},
-	     {"csf.error", CSFWATCH_STATE}, {"csf.conf", CSFWATCH_STATE}};
+} names[] = {{"csf.deny", CSFWATCH_LISTS},	{"csf.tempban", CSFWATCH_LISTS},
+	     {"csf.lock", CSFWATCH_STATE},	{"csf.disable", CSFWATCH_STATE},
+	     {"csf.error", CSFWATCH_STATE},	{"csf.conf", CSFWATCH_STATE},
+	     {"csf.allow", CSFWATCH_ALLOWED},	{"csf.tempallow", CSFWATCH_ALLOWED},
+	     {"csf.ignore", CSFWATCH_ALLOWED},	{"csf.tempdyn", CSFWATCH_ALLOWED},
+	     {"csf.tempgdyn", CSFWATCH_ALLOWED}};
 
 struct csfwatch {
 	const struct paths *paths; /* borrowed */
@@ -74,7 +77,7 @@ static unsigned meaning(const struct csfwatch *w, const struct inotify_event *ev
 			bool *renewed)
 {
 	if (ev->mask & IN_Q_OVERFLOW)
-		return CSFWATCH_LISTS | CSFWATCH_STATE;
+		return CSFWATCH_LISTS | CSFWATCH_STATE | CSFWATCH_ALLOWED;
 	if (ev->mask & IN_IGNORED)
 		*renewed = true;
 	for (size_t i = 0; ev->len && i < FOLDERS; i++) {
@@ -82,7 +85,7 @@ static unsigned meaning(const struct csfwatch *w, const struct inotify_event *ev
 			continue;
 		if (folders[i].within && strcmp(ev->name, folders[i].within) == 0) {
 			*renewed = true;
-			return CSFWATCH_LISTS | CSFWATCH_STATE;
+			return CSFWATCH_LISTS | CSFWATCH_STATE | CSFWATCH_ALLOWED;
 		}
 		if (folders[i].within)
 			return 0;

@@ -15,6 +15,8 @@
 /* csf was started, flushed, enabled or disabled (csf.lock was let go; csf.disable, csf.error
  * or csf.conf changed): the kernel may have lost what is not csf's. */
 #define CSFWATCH_STATE 2u
+/* What csf allows or ignores: somebody may be protected now. */
+#define CSFWATCH_ALLOWED 4u
 
 struct csfwatch;
 

@@ -105,6 +105,7 @@ static void refresh_accounts(struct executor *x, int64_t now_s)
 	x->accounts = NULL;
 	if (load_accounts(x, &e)) {
 		notice_maps(x, old, now_s);
+		keep_owners(x, now_s);
 		accounts_free(old);
 		return;
 	}
@@ -126,8 +127,10 @@ void executor_refresh(struct executor *x, int64_t now_s)
 	}
 	if (maps)
 		refresh_accounts(x, now_s);
-	if (lists)
+	if (lists) {
 		load_rules(x);
+		keep_protected(x, now_s);
+	}
 }
 
 /* Two executors would do everything twice. */
@@ -412,9 +415,12 @@ json_t *executor_due(struct executor *x, int64_t now_s)
 	struct err e = {0};
 
 	undo_expired(x, now_s, actions);
-	if (x->settle_s && x->settle_s <= now_s && !recover_all(x, now_s, &e)) {
-		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
-		executor_settle_at(x, now_s + EXECUTOR_SETTLE_S);
+	if (x->settle_s && x->settle_s <= now_s) {
+		if (!recover_all(x, now_s, &e)) {
+			log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+			executor_settle_at(x, now_s + EXECUTOR_SETTLE_S);
+		}
+		keep_owners(x, now_s);
 	}
 	if (x->stream_fails)
 		executor_stream(x, now_s);

@@ -131,6 +131,10 @@ void keep_removed(struct executor *x, int64_t now_s);
 /* The part of it for csf having been started, flushed or disabled, which empties what legacy
  * iptables and ipset had. */
 void keep_heal(struct executor *x, int64_t now_s);
+/* The part of it for the account maps having changed: a uid that is somebody else's by now. */
+void keep_owners(struct executor *x, int64_t now_s);
+/* The part of it for csf.allow, csf.ignore or osm.ignore having changed. */
+void keep_protected(struct executor *x, int64_t now_s);
 /* {"do":"release","target":ADDRESS,"who":W} */
 json_t *keep_release(struct executor *x, const json_t *request, int64_t now_s);
 

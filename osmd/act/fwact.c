@@ -106,6 +106,36 @@ bool fwact_block_of(const struct action_row *row, int64_t now_s, struct fw_block
 	return true;
 }
 
+int64_t fwact_uid(const struct action_row *row)
+{
+	char backend[FWACT_BACKEND_MAX];
+	struct fw_block b;
+
+	return fwact_is(row) && fwact_block_of(row, row->created_s, &b, backend) &&
+			       !b.net.family
+		       ? (int64_t)b.uid
+		       : -1;
+}
+
+bool fwact_owned(const struct accounts *a, const struct action_row *row, char *why,
+		 size_t size)
+{
+	int64_t blocked = fwact_uid(row), uid;
+	bool still;
+
+	if (blocked < 0 || !users_name(accounts_users(a), 0).n)
+		return true;
+	uid = users_uid(accounts_users(a), slice_str(row->account));
+	/* renamed: passwd knows it before the panel's list does */
+	still = uid < 0 ? users_name(accounts_users(a), blocked).n &&
+				  accounts_by_user(a, slice_str(row->account))
+			: uid == blocked;
+	if (!still)
+		snprintf(why, size, "the account %.71s has not this uid any more",
+			 row->account);
+	return still;
+}
+
 bool fwact_allowed(struct wall *w, const struct action_row *row, char *why, size_t size)
 {
 	char backend[FWACT_BACKEND_MAX], said[WALL_WHY_MAX] = "its row says not what";
@@ -120,6 +150,28 @@ bool fwact_allowed(struct wall *w, const struct action_row *row, char *why, size
 
 /* ---- the action ---- */
 
+enum action_force fwact_still(struct wall *w, const struct action_row *row, int64_t now_s)
+{
+	char backend[FWACT_BACKEND_MAX];
+	struct fw_block b;
+	bool has;
+
+	if (!fwact_block_of(row, now_s, &b, backend) ||
+	    !wall_has(w, backend, &b, &has, NULL))
+		return ACTION_FORCE_UNKNOWN;
+	return has ? ACTION_IN_FORCE : ACTION_NOT_IN_FORCE;
+}
+
+/* What was blocked before FIREWALL was changed is blocked. */
+static bool has_by_journal(const struct action_job *job)
+{
+	struct action_row row;
+
+	return store_action_in_force(job->store, job->row->action, job->row->target,
+				     &row) &&
+	       fwact_still(job->wall, &row, job->now_s) == ACTION_IN_FORCE;
+}
+
 /* Nothing can be known of it before there is a firewall: fwact_before tells. */
 static enum action_force decided_force(const struct action_job *job)
 {
@@ -131,27 +183,22 @@ static enum action_force decided_force(const struct action_job *job)
 		backend = wall_backend_for(job->wall, &b, NULL);
 	if (!backend || !wall_has(job->wall, backend->name, &b, &has, NULL))
 		return ACTION_NOT_IN_FORCE;
-	return has ? ACTION_IN_FORCE : ACTION_NOT_IN_FORCE;
+	return has || has_by_journal(job) ? ACTION_IN_FORCE : ACTION_NOT_IN_FORCE;
 }
 
 enum action_force fwact_in_force(const struct action_job *job)
 {
-	char backend[FWACT_BACKEND_MAX];
-	struct fw_block b;
-	bool has;
+	enum action_force now;
 
 	if (!job->wall)
 		return ACTION_FORCE_UNKNOWN;
 	if (job->row->id == 0)
 		return decided_force(job);
-	if (!fwact_block_of(job->row, job->now_s, &b, backend) ||
-	    !wall_has(job->wall, backend, &b, &has, NULL))
-		return ACTION_FORCE_UNKNOWN;
-	if (has)
-		return ACTION_IN_FORCE;
+	now = fwact_still(job->wall, job->row, job->now_s);
 	/* the kernel forgets with a reboot; what is in the journal as done is put back */
-	return job->row->state == ACTION_DONE ? ACTION_FORCE_UNKNOWN
-					      : ACTION_NOT_IN_FORCE;
+	return now == ACTION_NOT_IN_FORCE && job->row->state == ACTION_DONE
+		       ? ACTION_FORCE_UNKNOWN
+		       : now;
 }
 
 bool fwact_before(const struct action_job *job, char out[ACTION_BEFORE_MAX],

@@ -27,8 +27,16 @@ bool fwact_before(const struct action_job *job, char out[ACTION_BEFORE_MAX],
  * the row names none. */
 bool fwact_block_of(const struct action_row *row, int64_t now_s, struct fw_block *out,
 		    char backend[FWACT_BACKEND_MAX]);
+/* Has the row's own backend, which need not be today's, what the row says? */
+enum action_force fwact_still(struct wall *w, const struct action_row *row, int64_t now_s);
 /* Is it one of the two? */
 bool fwact_is(const struct action_row *row);
+/* The uid that a begun row of block_smtp names; -1: it is no such row. */
+int64_t fwact_uid(const struct action_row *row);
+/* Is the uid that a begun row names still its account's (an address is nobody's: true)? What the
+ * maps don't tell, as in the middle of a renaming, is no reason to say no. */
+bool fwact_owned(const struct accounts *a, const struct action_row *row, char *why,
+		 size_t size);
 /* May what a begun row says still be blocked? */
 bool fwact_allowed(struct wall *w, const struct action_row *row, char *why, size_t size);
 

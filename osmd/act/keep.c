@@ -21,6 +21,7 @@ struct kept {
 	struct fw_block block;
 	struct action_row row;
 	char backend[FWACT_BACKEND_MAX];
+	bool unfit; /* is, or was to be, let go: never told a backend again */
 };
 
 struct keeping {
@@ -42,6 +43,9 @@ static void collect(const struct action_row *row, void *ctx)
 		return;
 	if (one.block.ttl < 0)
 		return; /* over: its expiry comes at once */
+	/* a clock that was set back, or is not set yet: its expiry comes all the same */
+	if (one.block.ttl > FW_TTL_MAX)
+		one.block.ttl = FW_TTL_MAX;
 	if (k->n == k->cap) {
 		size_t cap = k->cap ? k->cap * 2 : 64;
 		struct kept *more = cap <= 2 * (size_t)KEEP_MAX
@@ -73,9 +77,13 @@ static void let_go(struct keeping *k, struct kept *one, const char *why)
 	struct action_row *row = &one->row;
 	struct err e = {0};
 
+	if (one->unfit)
+		return;
+	one->unfit = true;
 	if (!wall_release(k->x->wall, one->backend, &one->block, note, &e)) {
 		log_msg(LOG_LEVEL_ERROR, "executor: %s is to be let go (%s): %s",
 			row->target, why, e.msg);
+		executor_settle_at(k->x, k->now_s + EXECUTOR_SETTLE_S);
 		return;
 	}
 	snprintf(detail, sizeof(detail), "%.500s", why);
@@ -86,22 +94,25 @@ static void let_go(struct keeping *k, struct kept *one, const char *why)
 			      &e) ||
 	    !store_audit(k->x->store, k->now_s, "osm", what, &e))
 		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
-	one->backend[0] = '\0';
 }
 
-/* Why it can't stay, or "". */
-static void look_at(struct keeping *k, const struct kept *one, char why[WALL_WHY_MAX])
+/* A uid may be another customer's by now: whatever else is not known, they are not blocked. */
+static void release_strangers(struct keeping *k)
 {
-	const struct account *a;
+	char why[EXECUTOR_WHY_MAX];
 
-	why[0] = '\0';
-	if (!wall_may(k->x->wall, &one->block, NULL, k->now_s, why) ||
-	    one->block.net.family)
-		return;
-	a = accounts_by_user(k->x->accounts, slice_str(one->row.account));
-	if (!a || a->uid != (long)one->block.uid)
-		snprintf(why, WALL_WHY_MAX, "the account %.71s has not this uid any more",
-			 one->row.account);
+	for (size_t i = 0; i < k->n; i++)
+		if (!fwact_owned(k->x->accounts, &k->v[i].row, why, sizeof(why)))
+			let_go(k, &k->v[i], why);
+}
+
+/* At the start nothing is being changed: what the panel does not list is gone. */
+static void release_removed_accounts(struct keeping *k)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (!k->v[i].block.net.family &&
+		    !accounts_by_user(k->x->accounts, slice_str(k->v[i].row.account)))
+			let_go(k, &k->v[i], "the account is gone");
 }
 
 static const char *const natives[] = {"nft", "iptables", "csf"};
@@ -116,7 +127,7 @@ static void restore(struct keeping *k, const char *backend, enum log_level succe
 	bool ok;
 
 	for (size_t i = 0; blocks && i < k->n; i++)
-		if (strcmp(k->v[i].backend, backend) == 0)
+		if (!k->v[i].unfit && strcmp(k->v[i].backend, backend) == 0)
 			blocks[n++] = k->v[i].block;
 	if (n) {
 		ok = wall_restore(k->x->wall, backend, blocks, n, &e);
@@ -159,7 +170,7 @@ static void release_removed(struct keeping *k)
 }
 
 /* Protected addresses are known, or nothing is concluded from them. */
-static void release_unfit(struct keeping *k)
+static void release_protected(struct keeping *k)
 {
 	char why[WALL_WHY_MAX];
 	struct err e = {0};
@@ -168,11 +179,9 @@ static void release_unfit(struct keeping *k)
 		log_msg(LOG_LEVEL_WARN, "firewall: %s", e.msg);
 		return;
 	}
-	for (size_t i = 0; i < k->n; i++) {
-		look_at(k, &k->v[i], why);
-		if (why[0] && k->v[i].backend[0])
+	for (size_t i = 0; i < k->n; i++)
+		if (!wall_may(k->x->wall, &k->v[i].block, NULL, k->now_s, why))
 			let_go(k, &k->v[i], why);
-	}
 	wall_let(k->x->wall);
 }
 
@@ -189,7 +198,9 @@ void keep_blocks(struct executor *x, int64_t now_s)
 		log_msg(LOG_LEVEL_ERROR, "firewall: %s", e.msg);
 	if (backend) {
 		release_removed(&k);
-		release_unfit(&k);
+		release_strangers(&k);
+		release_removed_accounts(&k);
+		release_protected(&k);
 	}
 	for (size_t i = 0; backend && strcmp(backend->name, "none") != 0 && i < NATIVES;
 	     i++)
@@ -204,6 +215,7 @@ void keep_heal(struct executor *x, int64_t now_s)
 
 	if (!read_kept(&k))
 		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+	release_strangers(&k);
 	for (size_t i = 0; k.n && i < NATIVES; i++)
 		if (wall_is_fragile(x->wall, natives[i]))
 			restore(&k, natives[i], LOG_LEVEL_DEBUG);
@@ -219,6 +231,29 @@ void keep_removed(struct executor *x, int64_t now_s)
 		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
 	if (k.n)
 		release_removed(&k);
+	free(k.v);
+}
+
+void keep_owners(struct executor *x, int64_t now_s)
+{
+	struct err e = {0};
+	struct keeping k = {.x = x, .now_s = now_s, .e = &e};
+
+	if (!read_kept(&k))
+		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+	release_strangers(&k);
+	free(k.v);
+}
+
+void keep_protected(struct executor *x, int64_t now_s)
+{
+	struct err e = {0};
+	struct keeping k = {.x = x, .now_s = now_s, .e = &e};
+
+	if (!read_kept(&k))
+		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+	if (k.n)
+		release_protected(&k);
 	free(k.v);
 }
 
@@ -255,6 +290,7 @@ json_t *keep_release(struct executor *x, const json_t *request, int64_t now_s)
 	char who[EXECUTOR_WHO_MAX], target[ADDR_TEXT_MAX];
 	struct action_row row;
 	json_t *undo, *answer;
+	int64_t id;
 
 	if (!executor_who(request, who))
 		return executor_refuse("release: \"who\" is missing");
@@ -264,9 +300,18 @@ json_t *keep_release(struct executor *x, const json_t *request, int64_t now_s)
 	addr_print(&block.net, target);
 	if (!store_action_in_force(x->store, action_name(ACTION_FIREWALL), target, &row))
 		return release_unknown(x, &block, target, who, now_s);
-	undo = json_pack("{s:s, s:I, s:s}", "do", "undo", "id", (json_int_t)row.id, "who",
-			 who);
-	answer = undo_request(x, undo, now_s);
-	json_decref(undo);
-	return answer;
+	/* two, where FIREWALL was changed while the first could not be asked */
+	for (;;) {
+		id = row.id;
+		undo = json_pack("{s:s, s:I, s:s}", "do", "undo", "id", (json_int_t)id,
+				 "who", who);
+		answer = undo_request(x, undo, now_s);
+		json_decref(undo);
+		if (!json_is_true(json_object_get(answer, "ok")) ||
+		    !store_action_in_force(x->store, action_name(ACTION_FIREWALL), target,
+					   &row) ||
+		    row.id == id)
+			return answer;
+		json_decref(answer);
+	}
 }

@@ -175,12 +175,15 @@ static void maps_row(const struct action_row *done, void *ctx)
 	const struct account *was = accounts_by_user(n->old, slice_str(done->account));
 	const struct account *is;
 	char name[sizeof(done->account)];
+	int64_t uid = was ? was->uid : -1;
 
-	if (!was || was->uid <= 0 || !was->domain.n ||
+	if (uid < 0) /* passwd was read with the new name, the panel's list with the old */
+		uid = fwact_uid(done);
+	if (!was || uid <= 0 || !was->domain.n ||
 	    accounts_by_user(n->x->accounts, was->name))
 		return;
 	is = accounts_by_domain(n->x->accounts, was->domain);
-	if (!is || is->uid != was->uid || accounts_by_user(n->old, is->name) ||
+	if (!is || is->uid != uid || accounts_by_user(n->old, is->name) ||
 	    is->name.n >= sizeof(name))
 		return;
 	snprintf(name, sizeof(name), "%.*s", (int)is->name.n, is->name.p);

@@ -154,6 +154,8 @@ static int look_at_csf(struct executor *x, struct csf_change *c)
 	c->what = 0;
 	if (what & CSFWATCH_LISTS)
 		keep_removed(x, (int64_t)time(NULL));
+	if (what & CSFWATCH_ALLOWED)
+		keep_protected(x, (int64_t)time(NULL));
 	if (what & CSFWATCH_STATE)
 		keep_heal(x, (int64_t)time(NULL));
 	return -1;

@@ -337,6 +337,83 @@ for row in db.execute("select state, detail from action where action = ? and tar
 	fwtool iptables flush
 }
 
+@test "what csf or osm.ignore allow now is let in, without a restart" {
+	with_csf
+	conf
+	osmd_start
+	osm -d 203.0.113.10 600
+	osm -d 203.0.113.11
+	osm -d 203.0.113.12
+	echo "$(date +%s)|203.0.113.10||inout|600|a customer called" >>"$ROOT/var/lib/csf/csf.tempallow"
+	wait_until 10 connects 203.0.113.10
+	same "$(journal firewall 203.0.113.10 | cut -d' ' -f1)" undone
+	echo "203.0.113.11 # partner" >>"$ROOT/etc/csf/csf.allow"
+	wait_until 10 connects 203.0.113.11
+	is_out 203.0.113.12
+	echo "ip:203.0.113.12" >>"$ROOT/etc/osm/osm.ignore"
+	osm reload
+	wait_until 10 connects 203.0.113.12
+	same "$(blocks)" "" "blocks left"
+	! grep -q "osm:" "$ROOT/etc/csf/csf.deny" "$ROOT/var/lib/csf/csf.tempban"
+}
+
+@test "filters of others in csf.deny don't make osm's blocks look removed" {
+	with_csf
+	conf
+	osmd_start
+	osm -d 203.0.113.10
+	for i in $(seq 1 20); do echo "tcp|in|d=22|s=198.51.100.$i # by hand"; done >>"$ROOT/etc/csf/csf.deny"
+	osm -d 203.0.113.11
+	is_out 203.0.113.11
+	csf -dr 203.0.113.11
+	wait_until 10 connects 203.0.113.11
+	is_out 203.0.113.10
+	same "$(actions_in_force '.action == "firewall"' | jq -r .target)" 203.0.113.10 "in force"
+}
+
+@test "FIREWALL is changed: what the old one has is neither doubled nor forgotten" {
+	inlab fwtool iptables init || skip "no legacy iptables here"
+	inlab fwtool iptables flush
+	conf FIREWALL=nft
+	osmd_start
+	osm -d 203.0.113.10
+	osm act block_smtp osmbob
+	conf FIREWALL=iptables
+	osm reload
+	run osm -d 203.0.113.10 60
+	[[ "$output" == *"was already blocked"* ]] || { echo "$output"; return 1; }
+	run osm act block_smtp osmbob
+	[[ "$output" == *"was already"* ]] || { echo "$output"; return 1; }
+	osm -d 203.0.113.11
+	is_out 203.0.113.10
+	is_out 203.0.113.11
+	osm -dr 203.0.113.10
+	osm -dr 203.0.113.11
+	connects 203.0.113.10
+	connects 203.0.113.11
+	osm undo "$(action block_smtp osmbob)"
+	reaches osmbob
+	same "$(actions_in_force)" "" "actions left"
+	inlab fwtool iptables flush
+}
+
+@test "a removed account's uid is another's: it is let go without cPanel's word" {
+	conf FIREWALL=nft
+	cp "$ROOT/etc/passwd" "$BATS_TEST_TMPDIR/passwd"
+	cp "$ROOT/etc/trueuserdomains" "$BATS_TEST_TMPDIR/trueuserdomains"
+	osmd_start
+	osm act block_smtp osmbob
+	run reaches osmbob
+	same "$status" 1 "the blocked account"
+	sed -i /osmbob/d "$ROOT/etc/trueuserdomains"
+	sed "s/^osmbob:/newcomer:/" "$BATS_TEST_TMPDIR/passwd" >"$ROOT/etc/passwd.new"
+	mv "$ROOT/etc/passwd.new" "$ROOT/etc/passwd"
+	wait_until 10 reaches newcomer
+	same "$(blocks)" "" "blocks left"
+	cp "$BATS_TEST_TMPDIR/passwd" "$ROOT/etc/passwd"
+	cp "$BATS_TEST_TMPDIR/trueuserdomains" "$ROOT/etc/trueuserdomains"
+}
+
 @test "check names the firewall in force, and what csf's configuration means for it" {
 	conf FIREWALL=nft
 	run osm check

@@ -41,7 +41,10 @@ Test(csfwatch, tells_what_has_changed_and_nothing_else)
 		{"/var/lib/csf/csf.lock", CSFWATCH_STATE},
 		{"/etc/csf/csf.error", CSFWATCH_STATE},
 		{"/etc/csf/csf.conf", CSFWATCH_STATE},
-		{"/etc/csf/csf.allow", 0},
+		{"/etc/csf/csf.allow", CSFWATCH_ALLOWED},
+		{"/var/lib/csf/csf.tempallow", CSFWATCH_ALLOWED},
+		{"/etc/csf/csf.ignore", CSFWATCH_ALLOWED},
+		{"/etc/csf/csf.pignore", 0},
 		{"/var/lib/csf/csf.tempip", 0},
 		{"/etc/csf.deny", 0},
 		{"/etc/passwd", 0},
@@ -69,7 +72,7 @@ Test(csfwatch, rewritten_in_place_or_replaced_or_removed)
 	cr_expect_eq(csfwatch_read(watch), CSFWATCH_LISTS);
 	cr_assert_eq(unlink(at("/etc/csf/csf.deny")), 0);
 	cr_expect_eq(csfwatch_read(watch), CSFWATCH_LISTS);
-	close(open(at("/etc/csf/csf.allow"), O_RDONLY | O_CREAT, 0600));
+	close(open(at("/etc/csf/csf.pignore"), O_RDONLY | O_CREAT, 0600));
 	cr_expect_eq(csfwatch_read(watch), 0);
 }
 
@@ -77,9 +80,9 @@ Test(csfwatch, a_csf_that_is_installed_later_or_anew)
 {
 	cr_assert_eq(rmdir(at("/etc/csf")), 0);
 	cr_assert_eq(rmdir(at("/var/lib/csf")), 0);
-	cr_expect_eq(csfwatch_read(watch), CSFWATCH_LISTS | CSFWATCH_STATE);
+	cr_expect_eq(csfwatch_read(watch), CSFWATCH_LISTS | CSFWATCH_STATE | CSFWATCH_ALLOWED);
 	make_folders();
-	cr_expect_eq(csfwatch_read(watch), CSFWATCH_LISTS | CSFWATCH_STATE);
+	cr_expect_eq(csfwatch_read(watch), CSFWATCH_LISTS | CSFWATCH_STATE | CSFWATCH_ALLOWED);
 	put("/etc/csf/csf.deny", "x");
 	cr_expect_eq(csfwatch_read(watch), CSFWATCH_LISTS);
 	put("/var/lib/csf/csf.tempban", "x");

@@ -10,7 +10,7 @@
 static struct fw_block there[32];
 static size_t there_n;
 static unsigned block_calls, release_calls;
-static bool fails;
+static bool fails, release_fails;
 
 struct fw {
 	int unused;
@@ -31,29 +31,35 @@ static bool is_same(const struct fw_block *a, const struct fw_block *b)
 			     : !b->net.family && a->uid == b->uid;
 }
 
+static void take_out(const struct fw_block *blocks, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < there_n; j++)
+			if (is_same(&blocks[i], &there[j]))
+				there[j--] = there[--there_n];
+}
+
 static bool double_release(struct fw *fw, const struct fw_block *blocks, size_t n,
 			   struct err *e)
 {
 	(void)fw;
 	release_calls++;
-	if (fails)
+	if (fails || release_fails)
 		return err_set(e, EIO, "the double was told to fail");
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < there_n; j++)
-			if (is_same(&blocks[i], &there[j]))
-				there[j--] = there[--there_n];
+	take_out(blocks, n);
 	return true;
 }
 
 static bool double_block(struct fw *fw, const struct fw_block *blocks, size_t n,
 			 struct err *e)
 {
+	(void)fw;
 	block_calls++;
 	if (fails)
 		return err_set(e, EIO, "the double was told to fail");
-	if (!fw_check(blocks, n, false, e) || !double_release(fw, blocks, n, e))
+	if (!fw_check(blocks, n, false, e))
 		return false;
-	release_calls--;
+	take_out(blocks, n);
 	for (size_t i = 0; i < n; i++)
 		there[there_n++] = blocks[i];
 	return true;
@@ -90,7 +96,7 @@ static void make(void)
 	make_lab();
 	there_n = 0;
 	block_calls = release_calls = 0;
-	fails = false;
+	fails = release_fails = false;
 	wall_use(x->wall, &backend_double);
 }
 
@@ -457,6 +463,81 @@ Test(fwact, what_became_protected_meanwhile_is_let_go)
 	cr_expect_not_null(strstr(read_row(id).detail, "osm.ignore line 1"));
 }
 
+Test(fwact, what_csf_or_osm_ignore_allow_is_let_go_while_it_runs)
+{
+	int64_t id = denied("203.0.113.7", 0), other = denied("203.0.113.8", 0);
+
+	have_csf("", "");
+	put("/etc/csf/csf.allow", "203.0.113.7 # a customer called\n");
+	keep_protected(x, NOW + 1);
+	cr_expect_eq(there_n, 1);
+	cr_expect_eq(read_row(id).state, ACTION_UNDONE);
+	cr_expect_not_null(strstr(read_row(id).detail, "csf.allow line 1"));
+	put("/etc/osm/osm.ignore", "ip:203.0.113.8\n");
+	json_decref(ask(NOW + 2, "{\"do\":\"ping\"}"));
+	cr_expect_eq(there_n, 0);
+	cr_expect_eq(read_row(other).state, ACTION_UNDONE);
+}
+
+/* One that can't be let go must not be put back either. */
+Test(fwact, what_is_protected_is_not_put_back_when_it_cant_be_released)
+{
+	struct fw_block *b = there;
+
+	denied("203.0.113.7", 0);
+	denied("203.0.113.8", 0);
+	put("/etc/osm/osm.ignore", "ip:203.0.113.7\n");
+	there_n = 0;
+	release_fails = true;
+	keep_blocks(x, NOW + 10);
+	cr_expect_eq(there_n, 1);
+	cr_expect_eq(b->net.bytes[3], 8);
+}
+
+Test(fwact, a_clock_that_is_years_behind_loses_nothing)
+{
+	int64_t id = denied("203.0.113.7", 600);
+
+	denied("203.0.113.8", 0);
+	reboot(946684800); /* the year 2000 */
+	cr_expect_eq(there_n, 2);
+	cr_expect_eq(there[0].ttl, FW_TTL_MAX);
+	json_decref(ask(NOW + 600, "{\"do\":\"expire\"}"));
+	cr_expect_eq(there_n, 1);
+	cr_expect_eq(read_row(id).state, ACTION_EXPIRED);
+}
+
+/* ---- another firewall ---- */
+
+static bool empty_list(struct fw *fw, fw_each *each, void *ctx, struct err *e)
+{
+	(void)fw;
+	(void)each;
+	(void)ctx;
+	(void)e;
+	return true;
+}
+
+static const struct fw_backend backend_other = {
+	"iptables", double_init,  double_block, double_release,
+	empty_list, double_flush, double_close};
+
+Test(fwact, what_a_firewall_has_that_cant_be_asked_stays_in_the_journal)
+{
+	int64_t first = denied("203.0.113.7", 0), second;
+
+	wall_use(x->wall, &backend_other);
+	second = denied("203.0.113.7", 60);
+	cr_expect_eq(read_row(first).state, ACTION_DONE);
+	cr_expect_eq(read_row(second).state, ACTION_DONE);
+	refused(release("203.0.113.7"), "undo failed");
+	cr_expect_eq(read_row(second).state, ACTION_UNDONE);
+	wall_use(x->wall, &backend_double);
+	json_decref(release("203.0.113.7"));
+	cr_expect_eq(read_row(first).state, ACTION_UNDONE);
+	cr_expect_eq(there_n, 0);
+}
+
 /* ---- killed in the middle ---- */
 
 Test(fwact, killed_before_it_was_told_the_kernel_it_is_done_then)
@@ -556,4 +637,85 @@ Test(fwact, block_smtp_is_never_roots_or_the_systems)
 	refused(block_smtp("ghost"), "not in the password file");
 	refused(block_smtp("nosuch"), "none of the panel's");
 	cr_expect_eq(block_calls, 0);
+}
+
+static void lists_changed(int64_t now_s)
+{
+	json_decref(ask(now_s, "{\"do\":\"notice\",\"event\":\"lists\"}"));
+}
+
+static void smtp_is_blocked(void)
+{
+	json_t *answer = block_smtp("acct");
+
+	cr_assert(is_ok(answer));
+	json_decref(answer);
+	cr_assert_eq(there_n, 1);
+}
+
+/* cPanel's hook may be missing or late. */
+Test(fwact, block_smtp_ends_when_the_uid_is_somebody_elses)
+{
+	smtp_is_blocked();
+	put(PATH_TRUEUSERDOMAINS, "other.example: other\nnew.example: newcomer\n");
+	put(PATH_PASSWD, "root:x:0:0::/root:/bin/sh\n"
+			 "newcomer:x:1001:1001::/home/newcomer:/bin/sh\n");
+	lists_changed(NOW + 5);
+	cr_expect_eq(there_n, 0);
+	keep_heal(x, NOW + 6);
+	keep_blocks(x, NOW + 6);
+	cr_expect_eq(there_n, 0);
+}
+
+Test(fwact, block_smtp_ends_when_the_account_comes_back_with_another_uid)
+{
+	smtp_is_blocked();
+	put(PATH_PASSWD, "root:x:0:0::/root:/bin/sh\n"
+			 "acct:x:1007:1007::/home/acct:/bin/sh\n"
+			 "other:x:1001:1001::/home/other:/bin/sh\n");
+	lists_changed(NOW + 5);
+	cr_expect_eq(there_n, 0);
+}
+
+/* A list that can't be read says nothing of addresses, but passwd does of uids. */
+Test(fwact, a_strangers_uid_is_not_blocked_whatever_else_cant_be_read)
+{
+	smtp_is_blocked();
+	cr_assert(file_mkdirs(at("/etc/csf/csf.allow"), 0755, NULL));
+	put(PATH_PASSWD, "root:x:0:0::/root:/bin/sh\n"
+			 "other:x:1001:1001::/home/other:/bin/sh\n");
+	put(PATH_TRUEUSERDOMAINS, "other.example: other\n");
+	reboot(NOW + 10);
+	cr_expect_eq(there_n, 0);
+}
+
+Test(fwact, block_smtp_stays_while_the_panel_rewrites_its_lists)
+{
+	smtp_is_blocked();
+	put(PATH_TRUEUSERDOMAINS, "other.example: other\n");
+	lists_changed(NOW + 5);
+	put(PATH_PASSWD, "");
+	lists_changed(NOW + 6);
+	cr_expect_eq(there_n, 1);
+	put(PATH_PASSWD, "root:x:0:0::/root:/bin/sh\n"
+			 "renamed:x:1001:1001::/home/renamed:/bin/sh\n");
+	put(PATH_TRUEUSERDOMAINS, "example.com: acct\n");
+	lists_changed(NOW + 7);
+	cr_expect_eq(there_n, 1);
+	put(PATH_TRUEUSERDOMAINS, "example.com: renamed\n");
+	json_decref(ask(NOW + 8, "{\"do\":\"notice\",\"event\":\"renamed\","
+				 "\"user\":\"acct\",\"newuser\":\"renamed\"}"));
+	lists_changed(NOW + 9);
+	cr_expect_eq(there_n, 1);
+}
+
+/* Begun, killed, and the uid given to another within the hour. */
+Test(fwact, what_a_crash_left_is_not_done_to_a_stranger)
+{
+	struct err e = {0};
+	int64_t id = leave_pending("block_smtp", "acct", "free nft uid=1002", NULL, 5);
+
+	cr_expect(recover_all(x, (int64_t)time(NULL), &e), "%s", e.msg);
+	cr_expect_eq(read_row(id).state, ACTION_FAILED);
+	cr_expect_eq(there_n, 0);
 }
