@@ -240,15 +240,19 @@ static bool carry_addresses(struct executor *x, const json_t *report, bool confi
 {
 	char targets[FWACT_ADDRESSES_MAX][ADDR_TEXT_MAX];
 	size_t n = fwact_targets(report, targets);
+	struct err why = {0};
 	bool ok = true;
 
 	if (n == 0)
 		return carry_action(x, action_kind(ACTION_FIREWALL), report, "",
 				    confirmed, now_s, e);
+	/* csf's lists may be long: once for all; if they can't be read, each address says so */
+	wall_hold(x->wall, NULL, now_s, &why);
 	for (size_t i = 0; i < n; i++)
 		ok = carry_action(x, action_kind(ACTION_FIREWALL), report, targets[i],
 				  confirmed, now_s, e) &&
 		     ok;
+	wall_let(x->wall);
 	return ok;
 }
 

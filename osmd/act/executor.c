@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "osmd/act/executor_parts.h"
+#include "osmd/act/fwact.h"
 #include "osmd/base/file.h"
 #include "osmd/base/log.h"
 #include "osmd/model/report.h"
@@ -229,7 +230,8 @@ struct executor *executor_new(const struct paths *paths, const struct config *co
 		return NULL;
 	}
 	if (x) {
-		keep_blocks(x, (int64_t)time(NULL));
+		x->looked_s = (int64_t)time(NULL);
+		keep_blocks(x, x->looked_s);
 		executor_stream(x, (int64_t)time(NULL));
 	}
 	return x;
@@ -345,6 +347,7 @@ static json_t *reload(struct executor *x)
 
 struct soonest {
 	int64_t at_s;
+	bool blocks; /* something is in the firewall */
 };
 
 static void find_soonest(const struct action_row *row, void *ctx)
@@ -352,6 +355,7 @@ static void find_soonest(const struct action_row *row, void *ctx)
 	const struct action_kind *kind = action_kind_find(row->action);
 	struct soonest *s = ctx;
 
+	s->blocks = s->blocks || fwact_is(row);
 	/* What we can't undo (another version's action) must not wake us for ever. */
 	if (kind && kind->reverse && row->expires_s > 0 &&
 	    (!s->at_s || row->expires_s < s->at_s))
@@ -367,6 +371,8 @@ static void believe_clock(struct executor *x, int64_t now_s)
 		x->settle_s = now_s;
 	if (x->pruned_s > now_s)
 		x->pruned_s = now_s;
+	if (x->looked_s > now_s)
+		x->looked_s = now_s;
 }
 
 int64_t executor_next_s(struct executor *x, int64_t now_s)
@@ -383,6 +389,8 @@ int64_t executor_next_s(struct executor *x, int64_t now_s)
 		s.at_s = x->retry_s;
 	if (x->settle_s && (!s.at_s || x->settle_s < s.at_s))
 		s.at_s = x->settle_s;
+	if (s.blocks && (!s.at_s || x->looked_s + EXECUTOR_LOOK_S < s.at_s))
+		s.at_s = x->looked_s + EXECUTOR_LOOK_S;
 	if (x->config.report_days && (!s.at_s || x->pruned_s + DAY_S < s.at_s))
 		s.at_s = x->pruned_s + DAY_S;
 	return s.at_s;
@@ -421,6 +429,11 @@ json_t *executor_due(struct executor *x, int64_t now_s)
 			executor_settle_at(x, now_s + EXECUTOR_SETTLE_S);
 		}
 		keep_owners(x, now_s);
+		keep_protected(x, now_s);
+	}
+	if (x->looked_s + EXECUTOR_LOOK_S <= now_s) {
+		x->looked_s = now_s;
+		keep_look(x, now_s);
 	}
 	if (x->stream_fails)
 		executor_stream(x, now_s);

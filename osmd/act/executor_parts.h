@@ -40,6 +40,8 @@
 /* A panel that failed to undo what has expired is asked again after this. */
 #define EXECUTOR_RETRY_S 300
 #define LADDER_NOTE_MAX 256
+/* So often the kernel is asked whether it has what is blocked, while anything is. */
+#define EXECUTOR_LOOK_S 30
 #define EXECUTOR_WHO_MAX 64
 #define EXECUTOR_WHY_MAX 256 /* as guard's */
 
@@ -71,6 +73,7 @@ struct executor {
 	int64_t settle_s; /* when to look again at what is left pending; 0: nothing is */
 	int64_t retry_s;  /* no expiry is tried before this: the last one failed */
 	char acting_for[EXECUTOR_WHO_MAX]; /* whose order is being carried out; "": a report's */
+	int64_t looked_s; /* when the kernel was last asked for what is blocked */
 	int64_t pruned_s; /* when old reports were last removed */
 	struct stream stream;
 	bool stream_fails; /* said so */
@@ -135,6 +138,8 @@ void keep_heal(struct executor *x, int64_t now_s);
 void keep_owners(struct executor *x, int64_t now_s);
 /* The part of it for csf.allow, csf.ignore or osm.ignore having changed. */
 void keep_protected(struct executor *x, int64_t now_s);
+/* The part of it for the kernel, which others may have flushed (nft -f, iptables-restore). */
+void keep_look(struct executor *x, int64_t now_s);
 /* {"do":"release","target":ADDRESS,"who":W} */
 json_t *keep_release(struct executor *x, const json_t *request, int64_t now_s);
 

@@ -118,6 +118,14 @@ static void release_removed_accounts(struct keeping *k)
 static const char *const natives[] = {"nft", "iptables", "csf"};
 #define NATIVES (sizeof(natives) / sizeof(natives[0]))
 
+static bool holds(const struct keeping *k, const char *backend)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (!k->v[i].unfit && strcmp(k->v[i].backend, backend) == 0)
+			return true;
+	return false;
+}
+
 /* Tell a backend again what it is to keep. */
 static void restore(struct keeping *k, const char *backend, enum log_level success)
 {
@@ -231,6 +239,101 @@ void keep_removed(struct executor *x, int64_t now_s)
 		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
 	if (k.n)
 		release_removed(&k);
+	free(k.v);
+}
+
+/* ---- what others took out of the kernel ---- */
+
+#define ENDING_S 3 /* the kernel's time is told in whole seconds, and begun a little later */
+
+static int by_subject(const void *a, const void *b)
+{
+	const struct fw_block *x = a, *y = b;
+
+	if (x->net.family != y->net.family)
+		return x->net.family < y->net.family ? -1 : 1;
+	if (!x->net.family)
+		return x->uid < y->uid ? -1 : x->uid > y->uid;
+	if (x->net.prefix != y->net.prefix)
+		return x->net.prefix < y->net.prefix ? -1 : 1;
+	return memcmp(x->net.bytes, y->net.bytes, sizeof(x->net.bytes));
+}
+
+struct in_kernel {
+	struct fw_block *v; /* owned */
+	size_t n, cap;
+	bool failed;
+};
+
+static bool note_block(const struct fw_block *block, void *ctx)
+{
+	struct in_kernel *there = ctx;
+
+	if (there->n == there->cap) {
+		size_t cap = there->cap ? there->cap * 2 : 64;
+		struct fw_block *more = reallocarray(there->v, cap, sizeof(*more));
+
+		if (!more)
+			return !(there->failed = true);
+		there->v = more;
+		there->cap = cap;
+	}
+	there->v[there->n++] = *block;
+	return true;
+}
+
+/* How many of a backend's are to be in the kernel and aren't? 0 also when that isn't known. */
+static size_t count_lost(struct keeping *k, const char *name, size_t *of)
+{
+	const char *native = wall_native(k->x->wall, name);
+	struct in_kernel there = {0};
+	struct err e = {0};
+	size_t lost = 0;
+	bool ok = native && wall_each(k->x->wall, native, note_block, &there, &e);
+
+	ok = ok && !there.failed;
+	if (ok && there.n)
+		qsort(there.v, there.n, sizeof(*there.v), by_subject);
+	*of = 0;
+	for (size_t i = 0; ok && i < k->n; i++) {
+		const struct kept *one = &k->v[i];
+
+		if (one->unfit || strcmp(one->backend, name) != 0 ||
+		    (one->block.ttl && one->block.ttl < ENDING_S))
+			continue;
+		++*of;
+		lost += !(there.n && bsearch(&one->block, there.v, there.n,
+					     sizeof(*there.v), by_subject));
+	}
+	free(there.v);
+	return lost;
+}
+
+void keep_look(struct executor *x, int64_t now_s)
+{
+	struct err e = {0};
+	struct keeping k = {.x = x, .now_s = now_s, .e = &e};
+	const struct fw_backend *backend = NULL;
+	size_t lost, of;
+
+	if (!read_kept(&k))
+		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+	if (k.n)
+		release_strangers(&k);
+	if (k.n)
+		backend = wall_backend(x->wall, &e);
+	if (backend && strcmp(backend->name, "none") == 0)
+		backend = NULL;
+	for (size_t i = 0; backend && i < NATIVES; i++) {
+		lost = holds(&k, natives[i]) ? count_lost(&k, natives[i], &of) : 0;
+		if (!lost)
+			continue;
+		log_msg(LOG_LEVEL_WARN,
+			"firewall: somebody took %zu of %zu blocks out of the kernel: they "
+			"are put back (osm -dr releases)",
+			lost, of);
+		restore(&k, natives[i], LOG_LEVEL_INFO);
+	}
 	free(k.v);
 }
 

@@ -456,6 +456,26 @@ bool wall_has(struct wall *w, const char *name, const struct fw_block *block, bo
 	return ok;
 }
 
+bool wall_each(struct wall *w, const char *name, fw_each *each, void *ctx, struct err *e)
+{
+	const struct fw_backend *b;
+	struct fw *fw = open_named(w, name, &b, e);
+
+	return fw && b->list(fw, each, ctx, e);
+}
+
+const char *wall_native(struct wall *w, const char *name)
+{
+	const struct fw_backend *native;
+
+	if (strcmp(name, fw_csf.name) != 0)
+		return name;
+	if (!w->chosen && !wall_backend(w, NULL))
+		return NULL;
+	native = native_beside(w);
+	return native ? native->name : NULL;
+}
+
 bool wall_restore(struct wall *w, const char *name, const struct fw_block *blocks,
 		  size_t count, struct err *e)
 {

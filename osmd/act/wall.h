@@ -57,6 +57,11 @@ bool wall_release(struct wall *w, const char *name, const struct fw_block *block
 /* Is it there, as osm's? */
 bool wall_has(struct wall *w, const char *name, const struct fw_block *block, bool *has,
 	      struct err *e);
+/* Each that it has. */
+bool wall_each(struct wall *w, const char *name, fw_each *each, void *ctx, struct err *e);
+/* Who has that backend's blocks in the kernel: itself, or with csf who is told beside it;
+ * NULL: nobody that osm told. */
+const char *wall_native(struct wall *w, const char *name);
 /* Block again in the kernel what is recorded to be in force by that backend: with csf only in
  * the kernel beside it, if that is told too (csf keeps its own). */
 bool wall_restore(struct wall *w, const char *name, const struct fw_block *blocks,

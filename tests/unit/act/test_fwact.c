@@ -507,6 +507,34 @@ Test(fwact, a_clock_that_is_years_behind_loses_nothing)
 	cr_expect_eq(read_row(id).state, ACTION_EXPIRED);
 }
 
+/* nft -f with a flush, iptables-restore, a firewall that is started anew. */
+Test(fwact, what_others_took_out_of_the_kernel_is_put_back)
+{
+	json_t *smtp;
+
+	denied("203.0.113.7", 600);
+	denied("203.0.113.8", 0);
+	smtp = ask(NOW, "{\"do\":\"block_smtp\",\"target\":\"acct\",\"account\":\"acct\","
+			"\"who\":\"root\"}");
+	json_decref(smtp);
+	cr_assert_eq(there_n, 3);
+	x->looked_s = x->pruned_s = NOW;
+	cr_expect_eq(executor_next_s(x, NOW), NOW + EXECUTOR_LOOK_S);
+	block_calls = 0;
+	json_decref(executor_due(x, NOW + EXECUTOR_LOOK_S));
+	cr_expect_eq(block_calls, 0, "nothing is done where nothing is lost");
+	there_n = 1;
+	json_decref(executor_due(x, NOW + EXECUTOR_LOOK_S + 1));
+	cr_expect_eq(there_n, 1, "not yet");
+	json_decref(executor_due(x, NOW + 2 * EXECUTOR_LOOK_S));
+	cr_expect_eq(there_n, 3);
+	cr_expect_eq(block_calls, 1);
+	json_decref(release("203.0.113.7"));
+	json_decref(release("203.0.113.8"));
+	json_decref(executor_due(x, NOW + 3 * EXECUTOR_LOOK_S));
+	cr_expect_eq(there_n, 1, "what was released stays so");
+}
+
 /* ---- another firewall ---- */
 
 static bool empty_list(struct fw *fw, fw_each *each, void *ctx, struct err *e)
