@@ -102,30 +102,43 @@ bool csfhost_usable(const struct fw_settings *settings, struct err *err)
 	return look_at_csf(settings, NULL, err);
 }
 
-bool csfhost_begin(struct csf_host *h, const struct fw_settings *settings,
-		   struct err *err)
+int csfhost_lock(const struct paths *paths, struct err *err)
 {
 	char path[PATH_MAX];
-	int rc;
+	int fd, rc;
 
-	*h = (struct csf_host){.settings = settings, .lock = -1};
-	/* first without the lock: a csf that is not there has no folder for it */
-	if (!look_at_csf(settings, h, err))
-		return false;
-	if (!paths_at(settings->paths, CSF_LOCK, path, sizeof(path)))
-		return err_set(err, ENAMETOOLONG, "csf's path is too long");
-	h->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (h->lock < 0)
-		return err_set(err, errno, "%s: %s", CSF_LOCK, strerror(errno));
-	rc = csflist_lock(h->lock, LOCK_SH, CSF_LOCK_LIMIT_MS);
+	if (!paths_at(paths, CSF_LOCK, path, sizeof(path))) {
+		err_set(err, ENAMETOOLONG, "csf's path is too long");
+		return -1;
+	}
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0) {
+		err_set(err, errno, "%s: %s", CSF_LOCK, strerror(errno));
+		return -1;
+	}
+	rc = csflist_lock(fd, LOCK_SH, CSF_LOCK_LIMIT_MS);
+	if (rc == 0)
+		return fd;
+	close(fd);
 	if (rc == -ETIMEDOUT)
 		err_set(err, ETIMEDOUT,
 			"csf is being restarted, for longer than %d seconds",
 			CSF_LOCK_LIMIT_MS / 1000);
-	else if (rc != 0)
+	else
 		err_set(err, -rc, "%s: %s", CSF_LOCK, strerror(-rc));
+	return -1;
+}
+
+bool csfhost_begin(struct csf_host *h, const struct fw_settings *settings,
+		   struct err *err)
+{
+	*h = (struct csf_host){.settings = settings, .lock = -1};
+	/* first without the lock: a csf that is not there has no folder for it */
+	if (!look_at_csf(settings, h, err))
+		return false;
+	h->lock = csfhost_lock(settings->paths, err);
 	/* the restart that was waited for may have failed, or been csf -x */
-	if (rc != 0 || !look_at_csf(settings, h, err)) {
+	if (h->lock < 0 || !look_at_csf(settings, h, err)) {
 		csfhost_end(h);
 		return false;
 	}

@@ -34,6 +34,9 @@ struct csf_host {
  * its last start failed, TESTING. (In TESTING -d enters no rule, and -dr of what it entered
  * fails so badly that csf takes down the whole firewall: seen with 15.00 and 16.07.) */
 bool csfhost_usable(const struct fw_settings *settings, struct err *err);
+/* csf's lock, shared, waited for at most CSF_LOCK_LIMIT_MS: a descriptor to close; -1, and err->code
+ * is ENOENT where there is no csf. */
+int csfhost_lock(const struct paths *paths, struct err *err);
 /* Wait for the lock, then look again whether csf may be called. On false nothing is held. */
 bool csfhost_begin(struct csf_host *h, const struct fw_settings *settings,
 		   struct err *err);

@@ -168,13 +168,13 @@ static bool change_locked(struct fw *fw, struct change *c, struct err *err)
 
 static bool change_rules(struct fw *fw, struct change *c, struct err *err)
 {
-	int lock = iptable_lock(fw->settings.paths, err);
+	struct iptable_locks locks;
 	bool ok;
 
-	if (lock < 0)
+	if (!iptable_lock(fw->settings.paths, &locks, err))
 		return false;
 	ok = change_locked(fw, c, err);
-	close(lock);
+	iptable_unlock(&locks);
 	return ok;
 }
 
@@ -505,14 +505,14 @@ static bool flush_locked(struct fw *fw, struct err *err)
 /* The sets go under the lock, too: else another osm's new rules could hold them. */
 static bool ipt_flush(struct fw *fw, struct err *err)
 {
-	int lock = iptable_lock(fw->settings.paths, err);
+	struct iptable_locks locks;
 	bool ok;
 
-	if (lock < 0)
+	if (!iptable_lock(fw->settings.paths, &locks, err))
 		return false;
 	memset(fw->mark, 0, sizeof(fw->mark));
 	ok = flush_locked(fw, err);
-	close(lock);
+	iptable_unlock(&locks);
 	return ok;
 }
 

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "firewall/csfhost.h"
 #include "firewall/iptc.h"
 #include "firewall/iptrule.h"
 
@@ -113,7 +114,7 @@ static bool wait_for(int fd)
 	return false;
 }
 
-int iptable_lock(const struct paths *paths, struct err *err)
+static int lock_xtables(const struct paths *paths, struct err *err)
 {
 	char path[PATH_MAX];
 	int fd = -1;
@@ -133,6 +134,28 @@ int iptable_lock(const struct paths *paths, struct err *err)
 	err_set(err, EAGAIN, "%s was held by somebody else for %d seconds", path,
 		IPTABLE_LOCK_SECONDS);
 	return -1;
+}
+
+bool iptable_lock(const struct paths *paths, struct iptable_locks *locks, struct err *err)
+{
+	struct err none = {0};
+
+	locks->xtables = -1;
+	locks->csf = csfhost_lock(paths, &none);
+	if (locks->csf < 0 && none.code != ENOENT && none.code != ENOTDIR)
+		return err_set(err, none.code, "%s", none.msg);
+	locks->xtables = lock_xtables(paths, err);
+	if (locks->xtables < 0)
+		iptable_unlock(locks);
+	return locks->xtables >= 0;
+}
+
+void iptable_unlock(struct iptable_locks *locks)
+{
+	if (locks->xtables >= 0)
+		close(locks->xtables);
+	if (locks->csf >= 0)
+		close(locks->csf);
 }
 
 /* ---- the table ----------------------------------------------------------------------- */

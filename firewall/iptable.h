@@ -39,8 +39,17 @@ bool iptable_blocks_add(struct iptable_blocks *b, const struct fw_block *block,
 /* Every block of that address or uid goes; how many there were. */
 size_t iptable_blocks_remove(struct iptable_blocks *b, const struct fw_block *block);
 
-/* The lock, waited for at most IPTABLE_LOCK_SECONDS: a descriptor to close, or -1. */
-int iptable_lock(const struct paths *paths, struct err *err);
+/* Who holds this may write the tables. csf's lock comes first: between its flush and its deletion of
+ * all chains, a jump into a chain of osm's makes the deletion fail ("Too many links"), and csf then
+ * leaves the whole firewall open. */
+struct iptable_locks {
+	int csf; /* -1: there is no csf */
+	int xtables;
+};
+/* csf's lock is waited for as csfhost_lock() does, the other at most IPTABLE_LOCK_SECONDS. */
+bool iptable_lock(const struct paths *paths, struct iptable_locks *locks,
+		  struct err *err);
+void iptable_unlock(struct iptable_locks *locks);
 /* The blocks in our chains that are not over yet; none when there are no chains. */
 bool iptable_read(int family, int64_t now, struct iptable_blocks *out, struct err *err);
 /* Our chains as wanted, and the ways into them in the first place. One commit.

@@ -337,6 +337,24 @@ for row in db.execute("select state, detail from action where action = ? and tar
 	fwtool iptables flush
 }
 
+@test "legacy iptables: a block in the middle of csf -r never makes its deletion of chains fail" {
+	inlab fwtool iptables init || skip "no legacy iptables here"
+	mkdir -p "$ROOT/var/lib/csf"
+	inlab sh -c 'for i in $(seq 1 60); do
+		fwtool iptables block 198.51.100.$i 600 in - x || exit 1; done' 3>&- &
+	local blocking=$! round failed=0
+	for round in $(seq 1 40); do # as csf does: the lock, flush, delete, in a process each
+		inlab sh -c 'exec 9>/var/lib/csf/csf.lock; flock 9
+			for t in iptables-legacy ip6tables-legacy; do
+				$t --flush && sleep 0.02 && $t --delete-chain || exit 1; done' || failed=$((failed + 1))
+	done
+	wait "$blocking"
+	same "$failed" 0 "deletions that failed"
+	inlab fwtool iptables init
+	same "$(inlab fwtool iptables list | wc -l)" 60 "blocks"
+	inlab fwtool iptables flush
+}
+
 @test "what csf or osm.ignore allow now is let in, without a restart" {
 	with_csf
 	conf
