@@ -21,9 +21,9 @@
 /* What the chains are to hold. */
 struct iptable_want {
 	int family;
-	bool has_sets; /* rules that look into the ipsets come first */
+	bool has_sets;	  /* rules that look into the ipsets come first */
 	uint16_t sets[8]; /* the kernel's numbers of them, by ipset.h's */
-	bool with_time;   /* the kernel has xt_time */
+	bool with_time;	  /* the kernel has xt_time */
 };
 
 /* Single blocks of one direction each; ttl is the time of the end (iptrule). */

@@ -28,7 +28,8 @@ bool fwact_before(const struct action_job *job, char out[ACTION_BEFORE_MAX],
 bool fwact_block_of(const struct action_row *row, int64_t now_s, struct fw_block *out,
 		    char backend[FWACT_BACKEND_MAX]);
 /* Has the row's own backend, which need not be today's, what the row says? */
-enum action_force fwact_still(struct wall *w, const struct action_row *row, int64_t now_s);
+enum action_force fwact_still(struct wall *w, const struct action_row *row,
+			      int64_t now_s);
 /* Is it one of the two? */
 bool fwact_is(const struct action_row *row);
 /* The uid that a begun row of block_smtp names; -1: it is no such row. */

@@ -244,7 +244,8 @@ void keep_removed(struct executor *x, int64_t now_s)
 
 /* ---- what others took out of the kernel ---- */
 
-#define ENDING_S 3 /* the kernel's time is told in whole seconds, and begun a little later */
+#define ENDING_S                                                                         \
+	3 /* the kernel's time is told in whole seconds, and begun a little later */
 
 static int by_subject(const void *a, const void *b)
 {
@@ -329,7 +330,8 @@ void keep_look(struct executor *x, int64_t now_s)
 		if (!lost)
 			continue;
 		log_msg(LOG_LEVEL_WARN,
-			"firewall: somebody took %zu of %zu blocks out of the kernel: they "
+			"firewall: somebody took %zu of %zu blocks out of the kernel: "
+			"they "
 			"are put back (osm -dr releases)",
 			lost, of);
 		restore(&k, natives[i], LOG_LEVEL_INFO);

@@ -546,9 +546,9 @@ static bool empty_list(struct fw *fw, fw_each *each, void *ctx, struct err *e)
 	return true;
 }
 
-static const struct fw_backend backend_other = {
-	"iptables", double_init,  double_block, double_release,
-	empty_list, double_flush, double_close};
+static const struct fw_backend backend_other = {"iptables",	double_init, double_block,
+						double_release, empty_list,  double_flush,
+						double_close};
 
 Test(fwact, what_a_firewall_has_that_cant_be_asked_stays_in_the_journal)
 {
