@@ -146,22 +146,38 @@ static bool temp_remove(struct csf_work *w, struct err *err)
 	return call(w, &wanted, err);
 }
 
-/* csf -trd takes all temporary bans of an address; what is not osm's is put back. */
+/* csf -trd takes all temporary bans of an address; what is not osm's and is gone is put back, each
+ * whatever became of the others. */
 static bool put_back(struct csf_work *w, const struct csf_book *before,
 		     const char *but_ports, struct err *err)
 {
+	bool ok = reread(w, err);
+
 	for (size_t i = 0; i < before->count; i++) {
 		const struct csf_kept *k = &before->kept[i];
+		struct err why = {0};
 
 		if (!k->is_temporary || k->is_ours || k->until_s <= w->now_s ||
-		    (but_ports && strcmp(k->ports, but_ports) == 0))
+		    (but_ports && strcmp(k->ports, but_ports) == 0) ||
+		    find_temp(w, k->ports))
 			continue;
-		if (!temp_add(w, k->ports, k->direction, k->until_s - w->now_s,
-			      k->comment, true, err))
-			return err_prefix(err,
-					  "an entry of others could not be put back: ");
+		if (temp_add(w, k->ports, k->direction, k->until_s - w->now_s, k->comment,
+			     true, &why) ||
+		    !ok)
+			continue;
+		ok = err_set(err, why.code,
+			     "an entry of others could not be put back: %s", why.msg);
 	}
-	return true;
+	return ok;
+}
+
+/* After a failure, which is what the caller reads. */
+static void put_all_back(struct csf_work *w, const struct csf_book *before)
+{
+	struct err err = {0};
+
+	if (!put_back(w, before, NULL, &err))
+		say(w, err.msg);
 }
 
 /* csf takes no second entry with the same ports: the old one makes room. One of somebody
@@ -179,10 +195,12 @@ static bool temp_replace(struct csf_work *w, const struct csf_kept *old, struct 
 	}
 	if (!csfbook_read(&before, w->settings->paths, w->block, err))
 		return false;
-	ok = temp_remove(w, err) &&
-	     temp_add(w, w->ports, direction, until - w->now_s, w->block->reason, false,
-		      err) &&
-	     put_back(w, &before, w->ports, err);
+	ok = temp_remove(w, err) && temp_add(w, w->ports, direction, until - w->now_s,
+					     w->block->reason, false, err);
+	if (ok)
+		ok = put_back(w, &before, w->ports, err);
+	else
+		put_all_back(w, &before);
 	csfbook_clear(&before);
 	return ok;
 }
@@ -344,7 +362,11 @@ static bool release_temps(struct csf_work *w, struct err *err)
 		return true;
 	if (!csfbook_read(&before, w->settings->paths, w->block, err))
 		return false;
-	ok = temp_remove(w, err) && put_back(w, &before, NULL, err);
+	ok = temp_remove(w, err);
+	if (ok)
+		ok = put_back(w, &before, NULL, err);
+	else
+		put_all_back(w, &before);
 	csfbook_clear(&before);
 	return ok;
 }

@@ -386,6 +386,35 @@ Test(fw_csf, what_others_block_is_left_or_taken_in_and_put_back)
 	cr_expect_str_eq(lab_get(CSF_DENY), "198.51.100.1 # by hand\n");
 }
 
+/* csf has taken them out, then it fails: they are not osm's to lose. */
+Test(fw_csf, what_others_block_is_put_back_when_csf_fails_in_between)
+{
+	struct fw_block b = block_of("198.51.100.1", 600, FW_IN);
+
+	put_ban("198.51.100.1", "", "out", 300, "lfd - (sshd) x");
+	put_ban("198.51.100.1", "22", "in", 900, "lfd - (sshd) y");
+	csf.instead = "iptables: Resource temporarily unavailable.\n";
+	csf.fail_on = "osm: too much mail";
+	cr_expect_not(do_block(&b));
+	cr_expect(strstr(lab_get(CSF_TEMPBAN), "||out|300|lfd - (sshd) x\n"), "%s",
+		  lab_get(CSF_TEMPBAN));
+	cr_expect(strstr(lab_get(CSF_TEMPBAN), "|22|in|900|lfd - (sshd) y\n"));
+	csf.instead = NULL;
+	lab_put(CSF_TEMPBAN, "");
+	b.port_count = 1;
+	b.ports[0] = 587;
+	cr_assert(do_block(&b));
+	put_ban("198.51.100.1", "", "out", 300, "lfd - (sshd) x");
+	put_ban("198.51.100.1", "22", "in", 900, "lfd - (sshd) y");
+	csf.instead = "iptables: Resource temporarily unavailable.\n";
+	csf.fail_on = "300,-d out lfd";
+	cr_expect_not(do_release(&b));
+	cr_expect(strstr(err.msg, "could not be put back"), "%s", err.msg);
+	cr_expect(strstr(lab_get(CSF_TEMPBAN), "|22|in|900|lfd - (sshd) y\n"),
+		  "the other one is");
+	csf.instead = NULL;
+}
+
 Test(fw_csf, an_entry_that_others_wrote_differently_is_found_and_removed_as_written)
 {
 	struct fw_block b = block_of("203.0.113.0/24", 0, FW_INOUT);
