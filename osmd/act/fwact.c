@@ -39,6 +39,8 @@ static const char *no_block(const struct action_job *job, struct fw_block *b)
 			  : NULL;
 	if (!a || a->uid <= 0)
 		return "the account has no uid";
+	if (accounts_by_uid(job->accounts, a->uid) != a)
+		return "another account has the same uid";
 	b->uid = (uid_t)a->uid;
 	return NULL;
 }

@@ -338,12 +338,34 @@ bool wall_may(struct wall *w, const struct fw_block *block, const char *from,
 	return may;
 }
 
-static bool covers(const struct csf_kept *k, const struct fw_block *block, int64_t now_s)
+/* A filter on all of SMTP_PORTS: one on port 80 refuses no mail. */
+static bool covers_smtp(const struct wall *w, const struct csf_kept *k)
+{
+	uint16_t ports[FW_PORTS_MAX];
+	size_t n;
+
+	if (!csflist_ports(slice_str(k->ports), ports, &n) ||
+	    slice_find(slice_str(k->text), SLICE("udp")) != SIZE_MAX)
+		return false;
+	for (size_t i = 0; i < w->settings.smtp_port_count; i++) {
+		bool has = false;
+
+		for (size_t j = 0; j < n; j++)
+			has = has || ports[j] == w->settings.smtp_ports[i];
+		if (!has)
+			return false;
+	}
+	return true;
+}
+
+static bool covers(const struct wall *w, const struct csf_kept *k,
+		   const struct fw_block *block, int64_t now_s)
 {
 	if (k->is_ours)
 		return false;
-	if (!block->net.family) /* a filter of this uid on SMTP ports */
-		return k->has_uid && k->uid == block->uid && !k->is_temporary;
+	if (!block->net.family)
+		return k->has_uid && k->uid == block->uid && !k->is_temporary &&
+		       covers_smtp(w, k);
 	if (k->is_filter || k->ports[0] || k->net.family != block->net.family ||
 	    k->net.prefix > block->net.prefix || !addr_contains(&k->net, &block->net))
 		return false;
@@ -364,7 +386,7 @@ bool wall_foreign(struct wall *w, const struct fw_block *block, int64_t now_s,
 	    !csfbook_read(&book, w->paths, NULL, &e))
 		return false;
 	for (size_t i = 0; i < book.count && !found; i++) {
-		if (!covers(&book.kept[i], block, now_s))
+		if (!covers(w, &book.kept[i], block, now_s))
 			continue;
 		found = true;
 		snprintf(where, WALL_WHY_MAX, "csf has it already: %.120s # %.200s",

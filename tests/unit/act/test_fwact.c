@@ -667,6 +667,35 @@ Test(fwact, block_smtp_is_never_roots_or_the_systems)
 	cr_expect_eq(block_calls, 0);
 }
 
+Test(fwact, block_smtp_is_not_done_to_a_uid_that_two_accounts_have)
+{
+	put(PATH_PASSWD, "root:x:0:0::/root:/bin/sh\n"
+			 "acct:x:1001:1001::/home/acct:/bin/sh\n"
+			 "other:x:1001:1001::/home/other:/bin/sh\n");
+	refused(block_smtp("acct"), "another account has the same uid");
+	cr_expect_eq(block_calls, 0);
+}
+
+Test(fwact, a_filter_of_others_counts_when_it_has_all_ports_of_smtp)
+{
+	static const char *const others[] = {"tcp|out|d=80|u=1001 # web\n",
+					     "tcp|out|d=25,465|u=1001 # not all\n",
+					     "udp|out|d=25,465,587|u=1001 # not mail\n"};
+	json_t *answer;
+
+	for (size_t i = 0; i < 3; i++) {
+		have_csf(others[i], "");
+		answer = block_smtp("acct");
+		cr_expect(is_ok(answer), "%s", others[i]);
+		json_decref(ask(NOW + 1, "{\"do\":\"notice\",\"event\":\"removed\","
+					 "\"user\":\"acct\"}"));
+		json_decref(answer);
+		cr_expect_eq(there_n, 0);
+	}
+	have_csf("tcp|out|d=25,465,587|u=1001 # all\n", "");
+	refused(block_smtp("acct"), "csf has it already");
+}
+
 static void lists_changed(int64_t now_s)
 {
 	json_decref(ask(now_s, "{\"do\":\"notice\",\"event\":\"lists\"}"));
