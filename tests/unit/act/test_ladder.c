@@ -66,6 +66,17 @@ Test(ladder, leaves_out_what_needs_a_mailbox)
 	cr_expect_str_eq(step("acct", "", NOW + 100, true, note), "suspend_account");
 }
 
+Test(ladder, leaves_out_what_needs_an_address_or_a_path)
+{
+	static const struct action_steps steps = {
+		4, {ACTION_FIREWALL, ACTION_RENAME_PATH, ACTION_RENAME_SCRIPT, ACTION_HOLD}};
+	char note[300];
+
+	config.trigger[TRIGGER_LOGLINE].steps = steps;
+	restart();
+	cr_expect_str_eq(step("acct", BOB, NOW, true, note), "hold", "%s", note);
+}
+
 Test(ladder, counts_no_doubt_no_test_and_nobody_protected)
 {
 	char note[300];
