@@ -56,9 +56,19 @@ options() {
 
 # ---- what is in force ---------------------------------------------------------------------
 
+# A line for each action; fails when the database can't be read.
 in_force() {
 	[ -x $OSM ] && [ -e $DB ] || return 0
-	$OSM inforce | awk '$1 ~ /^[0-9]+$/'
+	rows=$($OSM inforce) || return 1
+	say "$rows" | awk '$1 ~ /^[0-9]+$/'
+}
+
+# --keep goes on without knowing.
+look() {
+	list=$(in_force) && return 0
+	[ "$choice" = keep ] ||
+		die "what is in force can't be read (see above). With --keep osm is taken away all the same."
+	list=''
 }
 
 ask() {
@@ -74,7 +84,7 @@ ask() {
 }
 
 decide() {
-	list=$(in_force)
+	look
 	[ -n "$list" ] || return 0
 	say "In force:"
 	say "$list" | sed 's/^/  /'
@@ -177,7 +187,7 @@ main() {
 	flock -n 9 || die "another install.sh or uninstall.sh is running"
 	decide
 	[ ! -x $OSM ] || step "stop osmd" stop_daemon
-	list=$(in_force)
+	look
 	case $choice:${list:+some} in
 	:some)
 		[ -n "$dry" ] || die "something has come into force meanwhile; run it again"

@@ -506,6 +506,22 @@ yes"
 	on osm check | grep -A1 "^WARN  *cPanel  *WHM's menu is not in its place" | grep 'osm-panel register'
 }
 
+@test "a database that can't be read: uninstall.sh doesn't take it for nothing in force" {
+	machine
+	release /tmp/rel
+	content | grep -v /var/cpanel/ >"$BATS_TEST_TMPDIR/before"
+	install /tmp/rel
+	on sh -c 'osm stop; rm -f /var/lib/osm/osm.db-*; echo rubbish >/var/lib/osm/osm.db'
+	run on sh /etc/osm/uninstall.sh --release
+	[ "$status" = 1 ]
+	[[ $output = *"damaged or no database"*"can't be read"*"--keep"* ]]
+	on test -x /usr/sbin/osmd
+	panel_is_fine
+	on sh /etc/osm/uninstall.sh --keep
+	on test ! -e /usr/sbin/osmd
+	content | grep -v /var/cpanel/ | diff "$BATS_TEST_TMPDIR/before" -
+}
+
 # ---- around it ----------------------------------------------------------------------------
 
 @test "after a cPanel update that took everything away, cPanel's own hook puts it back, silently" {
