@@ -25,8 +25,9 @@ machine() { # [--plain]
 }
 on() { "$MACHINESH" run "$M" "$@"; }
 files() { "$MACHINESH" files "$M"; }
-# The same without times: a file that was written again with the same content is the same.
-content() { files | sed 's/ [0-9]*$//'; }
+# The same without times: a file that was written again with the same content is the same. osmd
+# writes its log whenever it likes.
+content() { files | sed -E 's/ [0-9]*$//; s|^(/var/log/osmd.log [^ ]* [^ ]*) .*|\1|'; }
 property() { on systemctl show -p "$1" --value osmd; }
 panel_is_fine() { on /usr/libexec/osm/osm-panel status; }
 
