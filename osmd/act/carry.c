@@ -21,8 +21,6 @@
 #include "osmd/base/log.h"
 #include "osmd/model/report.h"
 
-#define EXPIRE_MAX_S (10 * 365 * 86400)
-
 static struct slice field(const json_t *doc, const char *name)
 {
 	const json_t *v = json_object_get(doc, name);
@@ -392,8 +390,9 @@ static bool read_order(struct executor *x, const json_t *request,
 	if (!executor_who(request, who))
 		snprintf(why, GUARD_WHY_MAX, "\"who\" is missing");
 	else if (expire &&
-		 (!json_is_integer(expire) || after_s < 0 || after_s > EXPIRE_MAX_S))
-		snprintf(why, GUARD_WHY_MAX, "\"expire\" is no number of seconds");
+		 (!json_is_integer(expire) || after_s < 0 || after_s > EXECUTOR_EXPIRE_MAX_S))
+		snprintf(why, GUARD_WHY_MAX, "\"expire\" is not 0 to %d seconds (ten years)",
+			 EXECUTOR_EXPIRE_MAX_S);
 	else if (kind->on == ACTION_ON_ADDRESS)
 		return read_address_order(
 			request, target, expire ? after_s : x->config.firewall_ttl_s, row,

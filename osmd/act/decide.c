@@ -104,6 +104,19 @@ static bool aim(struct executor *x, const struct action_kind *kind, const json_t
 	return !narrow || guard_mailbox(x->accounts, account, mailbox, row->target, why);
 }
 
+/* Somebody did it before; by which action of osm's, if it was one. */
+static void decide_held(struct executor *x, const struct action_job *job,
+			const char *verb, struct decision *d)
+{
+	struct action_row row;
+
+	if (store_action_in_force(x->store, job->row->action, job->row->target, &row))
+		decide(d, false, BEFORE_HELD, "was already %s, by action %lld", verb,
+		       (long long)row.id);
+	else
+		decide(d, false, BEFORE_HELD, "was already %s", verb);
+}
+
 /* The limits on ourselves, for what is allowed as such. */
 void decide_now(struct executor *x, const struct action_job *job,
 		const struct action_kind *kind, bool testing, bool by_hand,
@@ -116,7 +129,7 @@ void decide_now(struct executor *x, const struct action_job *job,
 	if (now == ACTION_FORCE_UNKNOWN) {
 		decide(d, false, BEFORE_NOT_DONE, "what is in force can't be read");
 	} else if (now == ACTION_IN_FORCE) {
-		decide(d, false, BEFORE_HELD, "was already %s", kind->verb);
+		decide_held(x, job, kind->verb, d);
 	} else if (kind->before && !kind->before(job, more, why)) {
 		decide(d, false, BEFORE_NOT_DONE, "refused: %.480s", why);
 	} else if (testing) {

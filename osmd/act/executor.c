@@ -279,9 +279,10 @@ json_t *executor_refuse(const char *fmt, ...)
 
 json_t *executor_row(const struct action_row *row)
 {
-	return json_pack("{s:I, s:s, s:s, s:s, s:o}", "id", (json_int_t)row->id, "action",
-			 row->action, "target", row->target, "state",
-			 action_state_name(row->state), "detail",
+	return json_pack("{s:I, s:s, s:s, s:s, s:I, s:o}", "id", (json_int_t)row->id,
+			 "action", row->action, "target", row->target, "state",
+			 action_state_name(row->state), "expires",
+			 (json_int_t)row->expires_s, "detail",
 			 report_text(slice_str(row->detail), sizeof(row->detail) * 3));
 }
 
@@ -342,6 +343,7 @@ static json_t *reload(struct executor *x)
 	x->config = fresh;
 	wall_reset(x->wall);
 	load_rules(x);
+	keep_blocks(x, (int64_t)time(NULL));
 	return json_pack("{s:b, s:[]}", "ok", 1, "actions");
 }
 

@@ -34,6 +34,7 @@
 #include "osmd/model/options.h"
 
 #define EXECUTOR_MESSAGE_MAX (256 * 1024)
+#define EXECUTOR_EXPIRE_MAX_S (10 * 365 * 86400) /* of an order by hand */
 #define EXECUTOR_LOOK_MAX 16 /* accounts in one "look" */
 
 struct executor;

@@ -72,6 +72,7 @@ struct executor {
 	int lock_fd;
 	int64_t settle_s; /* when to look again at what is left pending; 0: nothing is */
 	int64_t retry_s;  /* no expiry is tried before this: the last one failed */
+	int64_t owed_s;	  /* nor an undo that failed tried again in keep.c */
 	char acting_for[EXECUTOR_WHO_MAX]; /* whose order is being carried out; "": a report's */
 	int64_t looked_s; /* when the kernel was last asked for what is blocked */
 	int64_t pruned_s; /* when old reports were last removed */
@@ -146,6 +147,10 @@ json_t *keep_release(struct executor *x, const json_t *request, int64_t now_s);
 /* When is an action that was decided at created_s to be tried again, after a try at tried_s?
  * 0: not any more. */
 int64_t carry_next_try(int64_t created_s, int64_t tried_s);
+
+/* Was it to be undone, and could not be? It is not put back then. */
+bool undo_is_owed(const struct action_row *row);
+
 /* Count or delete held messages. */
 json_t *held_request(struct executor *x, const json_t *request, int64_t now_s);
 

@@ -93,6 +93,15 @@ static void set_reason(const struct action_row *row, const char *why, struct fw_
 			*p = '?';
 }
 
+/* What was asked for when it was done: fwact_perform() wrote it behind this. */
+static const char *kept_reason(const struct action_row *row, const char *backend)
+{
+	char head[FWACT_BACKEND_MAX + 16];
+	int n = snprintf(head, sizeof(head), "blocked by %s: ", backend);
+
+	return strncmp(row->detail, head, (size_t)n) == 0 ? row->detail + n : "";
+}
+
 bool fwact_block_of(const struct action_row *row, int64_t now_s, struct fw_block *out,
 		    char backend[FWACT_BACKEND_MAX])
 {
@@ -104,7 +113,7 @@ bool fwact_block_of(const struct action_row *row, int64_t now_s, struct fw_block
 	snprintf(backend, FWACT_BACKEND_MAX, "%.*s", (int)name.n, name.p);
 	if (row->expires_s)
 		out->ttl = row->expires_s > now_s ? row->expires_s - now_s : -1;
-	set_reason(row, "", out);
+	set_reason(row, kept_reason(row, backend), out);
 	return true;
 }
 

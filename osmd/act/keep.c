@@ -135,7 +135,8 @@ static void restore(struct keeping *k, const char *backend, enum log_level succe
 	bool ok;
 
 	for (size_t i = 0; blocks && i < k->n; i++)
-		if (!k->v[i].unfit && strcmp(k->v[i].backend, backend) == 0)
+		if (!k->v[i].unfit && strcmp(k->v[i].backend, backend) == 0 &&
+		    !undo_is_owed(&k->v[i].row))
 			blocks[n++] = k->v[i].block;
 	if (n) {
 		ok = wall_restore(k->x->wall, backend, blocks, n, &e);
@@ -145,6 +146,21 @@ static void restore(struct keeping *k, const char *backend, enum log_level succe
 			ok ? "" : ": ", e.msg);
 	}
 	free(blocks);
+}
+
+/* Asked for while csf could not be called, for one. A csf that goes on failing is not called again
+ * and again: each of its calls looks like a change of its state. */
+static void release_owed(struct keeping *k)
+{
+	if (k->x->owed_s > k->now_s && k->x->owed_s <= k->now_s + EXECUTOR_RETRY_S)
+		return;
+	for (size_t i = 0; i < k->n; i++) {
+		if (!k->v[i].backend[0] || !undo_is_owed(&k->v[i].row))
+			continue;
+		let_go(k, &k->v[i], "its undo had failed before");
+		if (k->v[i].backend[0] && wall_csf_works(k->x->wall))
+			k->x->owed_s = k->now_s + EXECUTOR_RETRY_S;
+	}
 }
 
 /* What somebody took out of csf. */
@@ -206,10 +222,16 @@ void keep_blocks(struct executor *x, int64_t now_s)
 		log_msg(LOG_LEVEL_ERROR, "firewall: %s", e.msg);
 	if (backend) {
 		release_removed(&k);
+		release_owed(&k);
 		release_strangers(&k);
 		release_removed_accounts(&k);
 		release_protected(&k);
 	}
+	if (k.n && backend && strcmp(backend->name, "none") == 0)
+		log_msg(LOG_LEVEL_WARN,
+			"firewall: %zu blocks of before are left as they are, and not "
+			"put back: %s",
+			k.n, wall_reason(x->wall));
 	for (size_t i = 0; backend && strcmp(backend->name, "none") != 0 && i < NATIVES;
 	     i++)
 		restore(&k, natives[i], LOG_LEVEL_INFO);
@@ -223,6 +245,7 @@ void keep_heal(struct executor *x, int64_t now_s)
 
 	if (!read_kept(&k))
 		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+	release_owed(&k);
 	release_strangers(&k);
 	for (size_t i = 0; k.n && i < NATIVES; i++)
 		if (wall_is_fragile(x->wall, natives[i]))
@@ -299,7 +322,8 @@ static size_t count_lost(struct keeping *k, const char *name, size_t *of)
 	for (size_t i = 0; ok && i < k->n; i++) {
 		const struct kept *one = &k->v[i];
 
-		if (one->unfit || strcmp(one->backend, name) != 0 ||
+		if (one->unfit || undo_is_owed(&one->row) ||
+		    strcmp(one->backend, name) != 0 ||
 		    (one->block.ttl && one->block.ttl < ENDING_S))
 			continue;
 		++*of;
@@ -362,12 +386,31 @@ void keep_protected(struct executor *x, int64_t now_s)
 	free(k.v);
 }
 
+/* "", or which prefix around it osm blocks. */
+static void name_prefix(struct executor *x, const struct addr *net, int64_t now_s,
+			char out[ADDR_TEXT_MAX])
+{
+	struct err e = {0};
+	struct keeping k = {.x = x, .now_s = now_s, .e = &e};
+
+	out[0] = '\0';
+	if (!read_kept(&k))
+		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+	for (size_t i = 0; i < k.n && !out[0]; i++) {
+		const struct addr *around = &k.v[i].block.net;
+
+		if (around->family == net->family && addr_contains(around, net))
+			addr_print(around, out);
+	}
+	free(k.v);
+}
+
 /* No row of ours says so, but the kernel has it as osm's: of an osm.db that is gone. */
 static json_t *release_unknown(struct executor *x, const struct fw_block *block,
 			       const char *target, const char *who, int64_t now_s)
 {
 	const struct fw_backend *backend;
-	char note[WALL_WHY_MAX], what[ACTION_DETAIL_MAX];
+	char note[WALL_WHY_MAX], what[ACTION_DETAIL_MAX], prefix[ADDR_TEXT_MAX];
 	struct err e = {0};
 	bool has = false;
 
@@ -377,6 +420,11 @@ static json_t *release_unknown(struct executor *x, const struct fw_block *block,
 	if (!has && wall_foreign(x->wall, block, now_s, note))
 		return executor_refuse("%s is not blocked by osm (%s; csf -dr, csf -tr)",
 				       target, note);
+	if (!has)
+		name_prefix(x, &block->net, now_s, prefix);
+	if (!has && prefix[0])
+		return executor_refuse("%s is not blocked by osm itself, but %s is", target,
+				       prefix);
 	if (!has)
 		return executor_refuse("%s is not blocked by osm", target);
 	if (!wall_release(x->wall, backend->name, block, note, &e))

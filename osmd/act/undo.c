@@ -12,6 +12,13 @@
 #include "osmd/base/log.h"
 #include "osmd/model/report.h"
 
+#define UNDO_FAILED "undo failed: "
+
+bool undo_is_owed(const struct action_row *row)
+{
+	return strncmp(row->detail, UNDO_FAILED, strlen(UNDO_FAILED)) == 0;
+}
+
 /* Left pending by a crash, or by a disk that was full when it had been done. What is in force
  * becomes done, and so can be undone; what is not is never done any more. false: row has why,
  * or the journal could not be written. */
@@ -25,7 +32,7 @@ static bool settle_pending(struct executor *x, struct action_row *row, const cha
 
 	if (ours && now == ACTION_FORCE_UNKNOWN) {
 		snprintf(row->detail, sizeof(row->detail),
-			 "undo failed: what is in force can't be read");
+			 UNDO_FAILED "what is in force can't be read");
 		return false;
 	}
 	row->state = ours && now == ACTION_IN_FORCE ? ACTION_DONE : ACTION_SKIPPED;
@@ -53,7 +60,7 @@ static bool undo_done(struct executor *x, struct action_row *row, enum action_st
 	bool gone = kind->reverse(&job, detail);
 
 	snprintf(row->detail, sizeof(row->detail), "%s%.490s",
-		 gone ? "" : "undo failed: ", detail);
+		 gone ? "" : UNDO_FAILED, detail);
 	if (gone)
 		row->state = to;
 	log_msg(gone ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "*Action* %s %s: %s by %s, %s",

@@ -233,8 +233,9 @@ static struct fw *open_named(struct wall *w, const char *name,
 	size_t slot;
 
 	w->note[0] = '\0';
-	if (!w->chosen && !wall_backend(w, e))
-		return NULL;
+	/* what is named can be released also while what the settings ask for can't work */
+	if (!w->chosen)
+		wall_backend(w, NULL);
 	for (slot = w->forced ? BACKENDS : 0; slot <= BACKENDS; slot++)
 		if (backend_of(w, slot) && strcmp(backend_of(w, slot)->name, name) == 0)
 			break;
@@ -449,6 +450,13 @@ bool wall_release(struct wall *w, const char *name, const struct fw_block *block
 	if (!ok && strcmp(name, fw_csf.name) == 0)
 		ok = release_beside(w, block, note) && !csf_lists(w, block);
 	return ok;
+}
+
+bool wall_csf_works(const struct wall *w)
+{
+	struct err e = {0};
+
+	return w->settings.paths && fw_csf_usable(&w->settings, &e);
 }
 
 struct looking {

@@ -54,6 +54,8 @@ bool wall_block(struct wall *w, const char *name, const struct fw_block *blocks,
 		size_t count, char note[WALL_WHY_MAX], struct err *e);
 bool wall_release(struct wall *w, const char *name, const struct fw_block *block,
 		  char note[WALL_WHY_MAX], struct err *e);
+/* Would csf be called by a block or a release now? As of the last one: false before any. */
+bool wall_csf_works(const struct wall *w);
 /* Is it there, as osm's? */
 bool wall_has(struct wall *w, const char *name, const struct fw_block *block, bool *has,
 	      struct err *e);

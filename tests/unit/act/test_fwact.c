@@ -302,11 +302,22 @@ Test(fwact, by_hand_blocks_both_ways_and_is_undone_by_address)
 	cr_expect_eq(there[0].ttl, 0);
 	cr_expect_not_null(strstr(there[0].reason, "by a? test"), "%s", there[0].reason);
 	cr_expect_str_eq(read_row(id).before, "free nft inout");
-	refused(deny("203.0.113.7", 60), "was already blocked");
+	refused(deny("203.0.113.7", 60), "was already blocked, by action 1");
 	json_decref(release("203.0.113.7"));
 	cr_expect_eq(there_n, 0);
 	cr_expect_eq(read_row(id).state, ACTION_UNDONE);
 	refused(release("203.0.113.7"), "not blocked by osm");
+}
+
+Test(fwact, a_host_in_a_blocked_prefix_is_told_which)
+{
+	denied("2001:db8::/32", 0);
+	denied("203.0.113.0/28", 0);
+	refused(release("203.0.113.7"), "203.0.113.7 is not blocked by osm itself, but "
+					"203.0.113.0/28 is");
+	refused(release("203.0.113.16"), "203.0.113.16 is not blocked by osm");
+	refused(release("203.0.113.0/27"), "203.0.113.0/27 is not blocked by osm");
+	cr_expect_eq(there_n, 2);
 }
 
 Test(fwact, what_is_no_address_or_nobodys_to_block_is_refused)
@@ -363,6 +374,26 @@ Test(fwact, what_csf_blocks_by_anothers_word_is_left_to_csf)
 	json_decref(deny("203.0.113.9", 0));  /* beside that prefix */
 	json_decref(deny("198.51.100.1", 0)); /* osm's own, left over: it is made anew */
 	cr_expect_eq(there_n, 3);
+}
+
+Test(fwact, a_csf_that_goes_on_failing_is_not_called_without_a_pause)
+{
+	have_csf("", "");
+	denied("203.0.113.7", 0);
+	fails = true;
+	refused(release("203.0.113.7"), "undo failed: the double");
+	release_calls = 0;
+	for (int i = 0; i < 100; i++)
+		keep_heal(x, NOW + 10 + i);
+	cr_expect_eq(release_calls, 1);
+	keep_heal(x, NOW + 10 + EXECUTOR_RETRY_S);
+	cr_expect_eq(release_calls, 2);
+	keep_heal(x, NOW - 100000); /* a clock that was wrong */
+	cr_expect_eq(release_calls, 3);
+	put("/etc/csf/csf.disable", ""); /* it is not called then */
+	keep_heal(x, NOW + 1000);
+	keep_heal(x, NOW + 1001);
+	cr_expect_eq(release_calls, 5);
 }
 
 Test(fwact, a_ban_of_lfds_counts_as_long_as_it_lasts)
@@ -445,11 +476,32 @@ Test(fwact, after_a_reboot_it_is_put_back_for_what_is_left_of_its_time)
 	reboot(NOW + 100);
 	cr_expect_eq(there_n, 2);
 	cr_expect_eq(there[0].ttl, 500);
+	cr_expect_not_null(strstr(there[0].reason, "by hand: by a? test"), "%s",
+			   there[0].reason);
 	cr_expect_eq(there[1].ttl, 0);
 	cr_expect_eq(read_row(id).state, ACTION_DONE);
 	json_decref(ask(NOW + 100, "{\"do\":\"expire\"}"));
 	cr_expect_eq(read_row(over).state, ACTION_EXPIRED);
 	cr_expect_eq(there_n, 2);
+}
+
+Test(fwact, what_could_not_be_released_is_not_put_back_but_released)
+{
+	int64_t id = denied("203.0.113.7", 0), at_s = NOW + 100;
+
+	denied("203.0.113.8", 0);
+	fails = true;
+	refused(release("203.0.113.7"), "undo failed: the double");
+	reboot(at_s);
+	cr_expect_eq(read_row(id).state, ACTION_DONE);
+	fails = false;
+	release_calls = 0;
+	keep_heal(x, at_s + 1); /* csf's state has changed */
+	cr_expect_eq(read_row(id).state, ACTION_UNDONE);
+	cr_expect_eq(release_calls, 1);
+	reboot(at_s + 2);
+	cr_expect_eq(there_n, 1);
+	cr_expect_str_eq(there[0].reason, "action 2 by hand: by a? test");
 }
 
 Test(fwact, what_became_protected_meanwhile_is_let_go)
