@@ -32,6 +32,7 @@ struct cmd {
 	struct paths paths;
 	bool json;
 	const char *name;
+	const char *words; /* what it takes, as osm help says it */
 	char **args;
 	size_t count;
 };

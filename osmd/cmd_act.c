@@ -19,7 +19,7 @@
 /* A panel call may take ACTION_TIMEOUT, and others may stand before it. */
 #define WAIT_S 300
 
-static void print_outcome(const json_t *answer)
+static void print_outcome(const json_t *answer, bool ok)
 {
 	json_t *row;
 	size_t i;
@@ -27,6 +27,9 @@ static void print_outcome(const json_t *answer)
 	json_array_foreach(json_object_get(answer, "actions"), i, row)
 	{
 		const char *detail = json_string_value(json_object_get(row, "detail"));
+		const char *state = json_string_value(json_object_get(row, "state"));
+		int64_t until_s = json_integer_value(json_object_get(row, "expires"));
+		char until[TEXT_TIME_MAX];
 
 		printf("%" JSON_INTEGER_FORMAT "  ",
 		       json_integer_value(json_object_get(row, "id")));
@@ -34,7 +37,9 @@ static void print_outcome(const json_t *answer)
 		putchar(' ');
 		text_puts(stdout, json_string_value(json_object_get(row, "target")));
 		fputs(": ", stdout);
-		text_puts(stdout, json_string_value(json_object_get(row, "state")));
+		text_puts(stdout, state);
+		if (ok && until_s && strcmp(state, action_state_name(ACTION_DONE)) == 0)
+			printf(" until %s", text_time(until_s, until));
 		if (detail && detail[0]) {
 			fputs(" - ", stdout);
 			text_puts(stdout, detail);
@@ -53,7 +58,7 @@ static int finish(const struct cmd *c, json_t *answer)
 		cmd_print_json(answer);
 		return ok ? CMD_OK : CMD_FAILED;
 	}
-	print_outcome(answer);
+	print_outcome(answer, ok);
 	if (ok && json_object_get(answer, "message")) {
 		text_puts(stdout, json_string_value(json_object_get(answer, "message")));
 		putchar('\n');

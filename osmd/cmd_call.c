@@ -73,8 +73,9 @@ bool cmd_options(struct cmd *c, const struct cmd_option *options, size_t n, size
 	}
 	c->count = kept;
 	if (kept < min || kept > max) {
-		cmd_fail(c, CMD_USAGE, "%s: %s; see osm help", c->name,
-			 kept < min ? "something is missing" : "too many words");
+		cmd_fail(c, CMD_USAGE, "%s: %s; usage: osm %s %s", c->name,
+			 kept < min ? "something is missing" : "too many words", c->name,
+			 c->words ? c->words : "");
 		return false;
 	}
 	return true;

@@ -15,6 +15,7 @@
 #include "osmd/act/custom.h"
 #include "osmd/act/wall.h"
 #include "osmd/act/webstatus.h"
+#include "osmd/base/log.h"
 #include "osmd/cmd.h"
 #include "osmd/cmd_lists.h"
 #include "osmd/ctl/ctl.h"
@@ -568,6 +569,7 @@ int cmd_check(struct cmd *c)
 
 	if (!cmd_options(c, NULL, 0, 0, 0))
 		return CMD_USAGE;
+	log_open("osm", NULL, 1, LOG_LEVEL_WARN); /* its rows say the rest */
 	k.rows = json_array();
 	check_settings(&k);
 	check_log(&k);

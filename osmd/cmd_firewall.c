@@ -4,19 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "osmd/act/executor.h"
 #include "osmd/base/addr.h"
 #include "osmd/cmd.h"
 
 #define WORDS_MAX 100
 #define REASON_MAX 96
+#define NO_TIME                                                                          \
+	"deny: %s is no time (3600, 30m, 2h, 7d, 1w; at most ten years; without one "    \
+	"the "                                                                           \
+	"block is for good)"
 
-/* A time as csf -td takes it: 3600, 30m, 2h, 7d. */
-static bool looks_like_time(const char *word)
+/* One word that begins as a number is never taken for a reason: a mistyped time, or a second
+ * address, would block for good. */
+static bool is_meant_as_time(const char *word)
 {
-	size_t digits = strspn(word, "0123456789");
-
-	return digits > 0 && strspn(word + digits, "smhdw") == strlen(word + digits) &&
-	       strlen(word + digits) <= 1;
+	return strchr("+-0123456789", word[0]) && word[0] && !strchr(word, ' ');
 }
 
 /* All words from the first on, printable; what does not fit is cut. */
@@ -62,12 +65,13 @@ int cmd_deny(struct cmd *c)
 	size_t words = 1;
 
 	if (c->count > 1 && c->args[1][0] == '-' && strcmp(c->args[1], "--") != 0)
-		return cmd_fail(c, CMD_USAGE, "deny: %s is no time", c->args[1]);
+		return cmd_fail(c, CMD_USAGE, NO_TIME, c->args[1]);
 	if (!cmd_options(c, NULL, 0, 1, WORDS_MAX))
 		return CMD_USAGE;
-	if (c->count > 1 && looks_like_time(c->args[1])) {
-		if (!text_duration(c->args[1], &ttl_s) || ttl_s <= 0)
-			return cmd_fail(c, CMD_USAGE, "deny: %s is no time", c->args[1]);
+	if (c->count > 1 && is_meant_as_time(c->args[1])) {
+		if (!text_duration(c->args[1], &ttl_s) || ttl_s <= 0 ||
+		    ttl_s > EXECUTOR_EXPIRE_MAX_S)
+			return cmd_fail(c, CMD_USAGE, NO_TIME, c->args[1]);
 		words = 2;
 	}
 	join(c, words, reason);

@@ -120,8 +120,9 @@ void rows_collect_action(const struct action_row *a, void *ctx)
 
 void rows_print_actions(const json_t *list)
 {
-	static const char *const heads[] = {"ID",     "SINCE",	 "ACTION", "ACCOUNT",
-					    "TARGET", "EXPIRES", "REPORT", "UNDO"};
+	static const char *const heads[] = {"ID",      "SINCE",	 "ACTION",
+					    "ACCOUNT", "TARGET", "EXPIRES",
+					    "REPORT",  "UNDO",	 "DETAIL"};
 	json_t *rows = json_array(), *row;
 	char since[TEXT_TIME_MAX], until[TEXT_TIME_MAX], undo[48];
 	size_t i;
@@ -134,18 +135,18 @@ void rows_print_actions(const json_t *list)
 
 		snprintf(undo, sizeof(undo), "osm undo %" JSON_INTEGER_FORMAT,
 			 json_integer_value(json_object_get(row, "id")));
-		text_time(json_integer_value(json_object_get(row, "changed")), since);
+		text_time(json_integer_value(json_object_get(row, "created")), since);
 		text_time(expires, until);
 		json_array_append_new(
 			rows,
-			json_pack("[O?, s, O?, O?, O?, s, s#, s]",
+			json_pack("[O?, s, O?, O?, O?, s, s#, s, O?]",
 				  json_object_get(row, "id"), since,
 				  json_object_get(row, "action"),
 				  json_object_get(row, "account"),
 				  json_object_get(row, "target"),
 				  expires ? until : "never", by_hand ? "by hand" : report,
 				  by_hand ? 7 : (int)strnlen(report, REPORT_ID_SHOWN),
-				  undo));
+				  undo, json_object_get(row, "detail")));
 	}
 	text_table(stdout, heads, sizeof(heads) / sizeof(heads[0]), rows);
 	json_decref(rows);

@@ -40,8 +40,8 @@ static const struct command commands[] = {
 	 "say what osm needs, whether it is there, what is lost without", cmd_check},
 	{0, "show", "ID [--format json|xml|yaml|perl]", "show a report with its evidence",
 	 cmd_show},
-	{0, "life", "ID [LOG...]", "what became of a report's messages, or of one message",
-	 cmd_life},
+	{0, "life", "ID [LOG...]",
+	 "what became of a report's messages, or of one message", cmd_life},
 	{0, "status", "", "show the daemon's state and counters", cmd_status},
 	{0, "top", "[--limit N]", "show the fullest windows", cmd_top},
 	{0, "metrics", "", "print the counters in Prometheus' format", cmd_metrics},
@@ -50,7 +50,7 @@ static const struct command commands[] = {
 	 cmd_act},
 	{0, "block", "ACCOUNT [--expire 2h]", "block an account's sending", cmd_act},
 	{0, "act", "ACTION TARGET [--expire 2h]",
-	 "do any action to a mailbox or an account, by hand", cmd_act},
+	 "do any action to an account, mailbox, path or address, by hand", cmd_act},
 	{0, "held", "MAILBOX [--delete]", "count, or delete, a mailbox's held messages",
 	 cmd_held},
 	{0, "custom", "[--report ID] [--format F] [--conf FILE] [--run]",
@@ -186,6 +186,7 @@ int main(int argc, char **argv)
 		return cmd_fail(&c, CMD_USAGE, "%s: no such command; see osm help",
 				c.args[0]);
 	c.name = k->name;
+	c.words = k->words;
 	c.args++;
 	c.count--;
 	code = k->run(&c);

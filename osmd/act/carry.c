@@ -389,9 +389,10 @@ static bool read_order(struct executor *x, const json_t *request,
 
 	if (!executor_who(request, who))
 		snprintf(why, GUARD_WHY_MAX, "\"who\" is missing");
-	else if (expire &&
-		 (!json_is_integer(expire) || after_s < 0 || after_s > EXECUTOR_EXPIRE_MAX_S))
-		snprintf(why, GUARD_WHY_MAX, "\"expire\" is not 0 to %d seconds (ten years)",
+	else if (expire && (!json_is_integer(expire) || after_s < 0 ||
+			    after_s > EXECUTOR_EXPIRE_MAX_S))
+		snprintf(why, GUARD_WHY_MAX,
+			 "\"expire\" is not 0 to %d seconds (ten years)",
 			 EXECUTOR_EXPIRE_MAX_S);
 	else if (kind->on == ACTION_ON_ADDRESS)
 		return read_address_order(

@@ -423,8 +423,8 @@ static json_t *release_unknown(struct executor *x, const struct fw_block *block,
 	if (!has)
 		name_prefix(x, &block->net, now_s, prefix);
 	if (!has && prefix[0])
-		return executor_refuse("%s is not blocked by osm itself, but %s is", target,
-				       prefix);
+		return executor_refuse("%s is not blocked by osm itself, but %s is",
+				       target, prefix);
 	if (!has)
 		return executor_refuse("%s is not blocked by osm", target);
 	if (!wall_release(x->wall, backend->name, block, note, &e))

@@ -59,8 +59,8 @@ static bool undo_done(struct executor *x, struct action_row *row, enum action_st
 	struct err e = {0};
 	bool gone = kind->reverse(&job, detail);
 
-	snprintf(row->detail, sizeof(row->detail), "%s%.490s",
-		 gone ? "" : UNDO_FAILED, detail);
+	snprintf(row->detail, sizeof(row->detail), "%s%.490s", gone ? "" : UNDO_FAILED,
+		 detail);
 	if (gone)
 		row->state = to;
 	log_msg(gone ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "*Action* %s %s: %s by %s, %s",

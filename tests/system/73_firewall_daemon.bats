@@ -102,11 +102,12 @@ for row in db.execute("select state, detail from action where action = ? and tar
 @test "a restart of osmd keeps a block; a reboot's empty kernel gets it back, with the time that is left" {
 	conf FIREWALL=nft
 	osmd_start
-	osm -d 203.0.113.10 600
+	osm -d 203.0.113.10 600 scan of passwords
 	osm -d 203.0.113.0/28
 	osm act block_smtp osmbob
 	osm restart
 	is_out 203.0.113.10
+	[[ "$(blocks)" == *"by hand: scan of passwords"* ]] || { blocks; return 1; }
 	same "$(blocks | wc -l)" 3 blocks
 	osmd_stop
 	is_out 203.0.113.10 # the kernel does not need osmd
@@ -137,7 +138,7 @@ for row in db.execute("select state, detail from action where action = ? and tar
 	same "$status" 1 "a second time"
 	[[ "$output" == *"was already blocked"* ]] || { echo "$output"; return 1; }
 	run osm -t
-	[[ "$output" == *firewall*203.0.113.10* ]] || { echo "$output"; return 1; }
+	[[ "$output" == *firewall*203.0.113.10*"too many logins"* ]] || { echo "$output"; return 1; }
 	run osm -g 203.0.113.10
 	[[ "$output" == *"In force"*203.0.113.10* ]] || { echo "$output"; return 1; }
 	osm -dr 203.0.113.10
@@ -196,9 +197,53 @@ for row in db.execute("select state, detail from action where action = ? and tar
 		1.2.3|is no address
 		mail.example|is no address
 	T
-	run osm -d 203.0.113.10 -1
-	same "$status" 2 "a time of -1"
+	for time in -1 0 0s 1h30m 10y 4000d 99999999999999999999 +5 203.0.113.11; do
+		run osm -d 203.0.113.10 $time
+		same "$status" 2 "a time of $time"
+		[[ "$output" == *"$time is no time"* ]] || { echo "$output"; return 1; }
+	done
 	same "$(blocks)" "" blocks
+}
+
+@test "another FIREWALL: what is in force is released where it was made; reload puts back what others flushed" {
+	conf FIREWALL=nft
+	osmd_start
+	osm -d 203.0.113.10
+	osm -d 203.0.113.11 1h
+	inlab nft flush ruleset
+	connects 203.0.113.10
+	osm reload
+	wait_until 10 is_out 203.0.113.10
+	is_out 203.0.113.11
+	conf FIREWALL=csf # which is not there
+	osm reload
+	run osm -d 203.0.113.12
+	[[ "$status" = 1 && "$output" == *"csf is not installed"* ]] || { echo "$output"; return 1; }
+	osm -dr 203.0.113.10
+	connects 203.0.113.10
+	conf FIREWALL=none
+	osm restart
+	osm -dr 203.0.113.11
+	connects 203.0.113.11
+	same "$(blocks)" "" "blocks left"
+}
+
+@test "csf -x: what is released then stays so, and csf's own entry goes at csf -e" {
+	with_csf
+	conf
+	osmd_start
+	osm -d 203.0.113.10 1h
+	csf -x
+	run osm -dr 203.0.113.10
+	[[ "$status" = 1 && "$output" == *"csf is disabled"* ]] || { echo "$output"; return 1; }
+	connects 203.0.113.10
+	osm restart
+	connects 203.0.113.10
+	grep -q "|203.0.113.10|" "$ROOT/var/lib/csf/csf.tempban"
+	csf -e
+	wait_until 10 eval '! grep -q "|203.0.113.10|" "$ROOT/var/lib/csf/csf.tempban"'
+	wait_until 10 eval '[ -z "$(action firewall 203.0.113.10)" ]'
+	connects 203.0.113.10
 }
 
 @test "TESTING: decided, told, nothing blocked" {
