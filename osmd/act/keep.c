@@ -70,21 +70,21 @@ static bool read_kept(struct keeping *k)
 	return !k->failed || err_set(k->e, ENOMEM, "no memory for what is blocked");
 }
 
-/* It must not or can't be blocked any longer. */
-static void let_go(struct keeping *k, struct kept *one, const char *why)
+/* It must not or can't be blocked any longer. false: it still is. */
+static bool let_go(struct keeping *k, struct kept *one, const char *why)
 {
 	char note[WALL_WHY_MAX], detail[ACTION_DETAIL_MAX], what[ACTION_DETAIL_MAX];
 	struct action_row *row = &one->row;
 	struct err e = {0};
 
 	if (one->unfit)
-		return;
+		return true;
 	one->unfit = true;
 	if (!wall_release(k->x->wall, one->backend, &one->block, note, &e)) {
 		log_msg(LOG_LEVEL_ERROR, "executor: %s is to be let go (%s): %s",
 			row->target, why, e.msg);
 		executor_settle_at(k->x, k->now_s + EXECUTOR_SETTLE_S);
-		return;
+		return false;
 	}
 	snprintf(detail, sizeof(detail), "%.500s", why);
 	snprintf(what, sizeof(what), "%.23s %.319s let go: %.140s", row->action,
@@ -94,6 +94,7 @@ static void let_go(struct keeping *k, struct kept *one, const char *why)
 			      &e) ||
 	    !store_audit(k->x->store, k->now_s, "osm", what, &e))
 		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
+	return true;
 }
 
 /* A uid may be another customer's by now: whatever else is not known, they are not blocked. */
@@ -155,10 +156,10 @@ static void release_owed(struct keeping *k)
 	if (k->x->owed_s > k->now_s && k->x->owed_s <= k->now_s + EXECUTOR_RETRY_S)
 		return;
 	for (size_t i = 0; i < k->n; i++) {
-		if (!k->v[i].backend[0] || !undo_is_owed(&k->v[i].row))
+		if (k->v[i].unfit || !undo_is_owed(&k->v[i].row))
 			continue;
-		let_go(k, &k->v[i], "its undo had failed before");
-		if (k->v[i].backend[0] && wall_csf_works(k->x->wall))
+		if (!let_go(k, &k->v[i], "its undo had failed before") &&
+		    wall_csf_works(k->x->wall))
 			k->x->owed_s = k->now_s + EXECUTOR_RETRY_S;
 	}
 }
