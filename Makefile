@@ -100,13 +100,14 @@ $(B)/tests/%: $(O)/tests/%.o $(B)/libosm.a
 demo: all ## the main job on real input, in a private lab, cleaned up afterwards
 	bash tests/lab/demo.sh
 
+JOBS ?= $(shell nproc)
 check: have-deps have-browser ## every test
 	$(MAKE) --no-print-directory layers man
-	$(MAKE) --no-print-directory all
-	$(MAKE) --no-print-directory unit
-	$(MAKE) --no-print-directory unit-asan
-	$(MAKE) --no-print-directory clang-warnings
-	$(MAKE) --no-print-directory fuzz
+	$(MAKE) --no-print-directory -j$(JOBS) all
+	$(MAKE) --no-print-directory -j$(JOBS) unit
+	$(MAKE) --no-print-directory -j$(JOBS) unit-asan
+	$(MAKE) --no-print-directory -j$(JOBS) clang-warnings
+	$(MAKE) --no-print-directory -j$(JOBS) fuzz
 	$(MAKE) --no-print-directory system
 	$(MAKE) --no-print-directory browser
 	@echo "make check: everything passed"
@@ -155,7 +156,7 @@ browser: all have-browser ## the page in a real browser, before a live osmd in t
 pictures: all have-browser ## docs/images anew, of the page in the lab
 	bash tests/browser/run.sh pictures
 
-FUZZ_SECONDS ?= 5
+FUZZ_SECONDS ?= 3
 FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 FUZZ_CFLAGS = -pthread -std=gnu11 -D_GNU_SOURCE -O1 -g -I. $(PKG_CFLAGS) -MMD -MP $(FUZZ_SAN)
 $(B)/fuzz/obj/%.o: %.c
