@@ -42,7 +42,7 @@ modules() {
 in_a_lab() { # WORD...
 	lab=$(mktemp -d "${TMPDIR:-/tmp}/osm-browser.XXXXXX")
 	node=
-	trap '[ -z "$node" ] || kill "$node" 2>/dev/null; "$labsh" down "$lab"; rm -rf "$lab"' EXIT
+	trap '[ -z "$node" ] || kill "$node" 2>/dev/null || :; "$labsh" down "$lab"; rm -rf "$lab"' EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
 	"$labsh" up "$lab"
