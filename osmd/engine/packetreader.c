@@ -131,12 +131,13 @@ static bool drain(struct reader *r, struct err *e)
 	return true;
 }
 
+/* Without room nothing can be taken, and only what is finished makes room. */
 static bool is_busy(void *ctx)
 {
 	struct reader *r = ctx;
 	struct pollfd fd = {.fd = r->kind->fd(r->source), .events = POLLIN};
 
-	return poll(&fd, 1, 0) > 0;
+	return sightings_room(r->sightings) && poll(&fd, 1, 0) > 0;
 }
 
 /* What came is taken before each look for an owner: a look takes a while. */
