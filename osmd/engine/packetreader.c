@@ -34,6 +34,7 @@ struct reader {
 	bool took;    /* something, since it waited last */
 	int64_t told_ns;
 	int64_t now_ns;
+	int64_t seen_ns; /* what came before this was taken */
 };
 
 static int64_t clock_ns(void)
@@ -90,7 +91,7 @@ static bool send_lines(struct reader *r, int64_t *wait_ns)
 {
 	const struct buf *line;
 
-	while ((line = sightings_line(r->sightings, r->now_ns, wait_ns))) {
+	while ((line = sightings_line(r->sightings, r->seen_ns, wait_ns))) {
 		if (!tell(r, line->p, line->n))
 			return false;
 		if (r->blocked) {
@@ -114,20 +115,21 @@ static void on_sighting(const struct sighting *seen, void *ctx)
 
 static bool drain(struct reader *r, struct err *e)
 {
-	int n;
+	int n, max;
 
 	do {
 		size_t room = sightings_room(r->sightings);
 
 		if (!room)
 			return true;
-		n = r->kind->take(r->source, room < TAKE_MAX ? (int)room : TAKE_MAX,
-				  on_sighting, r, e);
+		max = room < TAKE_MAX ? (int)room : TAKE_MAX;
+		n = r->kind->take(r->source, max, on_sighting, r, e);
 		if (n < 0)
 			return false;
 		r->changed |= n > 0;
 		r->took |= n > 0;
-	} while (n == TAKE_MAX);
+	} while (n >= max);
+	r->seen_ns = r->now_ns;
 	return true;
 }
 

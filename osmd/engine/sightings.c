@@ -170,12 +170,12 @@ size_t sightings_room(const struct sightings *s)
 	return SIGHTINGS_MAX - (size_t)(s->tail - s->head);
 }
 
-static void add_whole(struct slot *slot, const struct packet *p, int64_t now_ns)
+static void add_whole(struct slot *slot, const struct packet *p)
 {
 	buf_init(&slot->line, PACKET_LINE_MAX);
 	packetline_print(p, &slot->line);
 	slot->stage = STAGE_READY;
-	slot->since_ns = now_ns - SIGHTINGS_SETTLE_NS; /* nothing to wait for */
+	slot->since_ns = -SIGHTINGS_SETTLE_NS; /* nothing to wait for */
 }
 
 void sightings_add(struct sightings *s, const struct sighting *seen, int64_t now_ns)
@@ -198,7 +198,7 @@ void sightings_add(struct sightings *s, const struct sighting *seen, int64_t now
 	slot->gid = seen->gid;
 	slot->since_ns = now_ns;
 	if (seen->whole)
-		add_whole(slot, seen->whole, now_ns);
+		add_whole(slot, seen->whole);
 	s->stats.seen++;
 	s->tail++;
 }
@@ -263,7 +263,7 @@ bool sightings_search(struct sightings *s, bool (*busy)(void *ctx), void *ctx,
 
 /* ---- going out ---- */
 
-/* Two connections with the same ends: the answer may be the other one's. */
+/* Two connections with the same ends, or perhaps: the answer may be the other one's. */
 static void unname(struct sightings *s, struct slot *slot)
 {
 	const struct owner_answer a = {.sure = slot->uid >= 0 ? PACKET_UID_ONLY
@@ -274,9 +274,10 @@ static void unname(struct sightings *s, struct slot *slot)
 	buf_clear(&slot->line);
 	print_answer(slot, &a);
 	slot->ambiguous = false;
+	slot->since_ns = -SIGHTINGS_SETTLE_NS; /* nothing to wait for */
 }
 
-const struct buf *sightings_line(struct sightings *s, int64_t now_ns, int64_t *wait_ns)
+const struct buf *sightings_line(struct sightings *s, int64_t seen_ns, int64_t *wait_ns)
 {
 	struct slot *slot = slot_of(s, s->head);
 
@@ -286,10 +287,10 @@ const struct buf *sightings_line(struct sightings *s, int64_t now_ns, int64_t *w
 	*wait_ns = 0;
 	if (slot->stage != STAGE_READY)
 		return NULL;
-	*wait_ns = slot->since_ns + SIGHTINGS_SETTLE_NS - now_ns;
-	if (*wait_ns > 0)
+	*wait_ns = slot->since_ns + SIGHTINGS_SETTLE_NS - seen_ns;
+	if (*wait_ns > 0 && sightings_room(s))
 		return NULL;
-	if (slot->ambiguous)
+	if (*wait_ns > 0 || slot->ambiguous)
 		unname(s, slot);
 	return &slot->line;
 }

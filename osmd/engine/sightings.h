@@ -45,8 +45,10 @@ bool sightings_searching(const struct sightings *s);
 bool sightings_search(struct sightings *s, bool (*busy)(void *ctx), void *ctx,
 		      int64_t now_ns);
 /* The oldest finished line that has waited long enough, or with NULL *wait_ns: how long until
- * there may be one, -1: nothing is under way. Call sightings_done when it is sent. */
-const struct buf *sightings_line(struct sightings *s, int64_t now_ns, int64_t *wait_ns);
+ * there may be one, -1: nothing is under way. seen_ns: what came before this was added, so
+ * what stands unread in a full buffer of the kernel is waited for. When there is no room to
+ * wait, the line comes out and names no process. Call sightings_done when it is sent. */
+const struct buf *sightings_line(struct sightings *s, int64_t seen_ns, int64_t *wait_ns);
 void sightings_done(struct sightings *s);
 void sightings_stats(const struct sightings *s, struct sightings_stats *out);
 

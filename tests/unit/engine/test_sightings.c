@@ -195,3 +195,26 @@ Test(sightings, beyond_their_bound_are_counted_and_not_kept)
 		cr_assert_str_neq(line(), "");
 	cr_expect_str_eq(line(), "");
 }
+
+Test(sightings, without_room_to_wait_name_no_process)
+{
+	struct connection c;
+	struct sighting s = one(0, 1, -1);
+	int64_t wait_ns;
+
+	connection_make(&c, AF_INET, false);
+	s.flow.from = c.from;
+	s.flow.to = c.to;
+	s.flow.from_port = c.from_port;
+	s.flow.to_port = c.to_port;
+	sightings_add(lab.all, &s, lab.now_ns);
+	answer();
+	cr_expect_null(sightings_line(lab.all, lab.now_ns, &wait_ns));
+	for (uint32_t i = 1; i < SIGHTINGS_MAX; i++)
+		see((uint16_t)i, i, 1001);
+	cr_expect(sightings_line(lab.all, lab.now_ns, &wait_ns));
+	cr_expect(says(line(), " unknown uid=- "), "what comes next may have its ends");
+	cr_expect_eq(stats().ambiguous, 1);
+	cr_expect_str_eq(line(), "", "there is room now");
+	connection_end(&c);
+}
