@@ -20,6 +20,7 @@
 #include "osmd/sys/connect.bpf.h"
 
 #define TCP_SYN_SENT 2
+#define IPPROTO_TCP 6
 #define AF_INET 2
 #define AF_INET6 10
 #define PF_KTHREAD 0x00200000
@@ -61,6 +62,7 @@ struct sock_common {
 
 struct sock {
 	struct sock_common __sk_common;
+	__u16 sk_protocol; /* before Linux 5.6: a bit field */
 } KERNEL;
 
 typedef struct {
@@ -159,6 +161,12 @@ struct connect_counts counts = {};
 static __always_inline bool is_ours(const struct sock *sk)
 {
 	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) == reader.net_inum;
+}
+
+/* Multipath TCP tells of its own socket, too, besides that of the connection below it. */
+static __always_inline bool is_tcp(const struct sock *sk)
+{
+	return BPF_CORE_READ_BITFIELD_PROBED(sk, sk_protocol) == IPPROTO_TCP;
 }
 
 static __always_inline bool is_watched(const struct sock *sk)
@@ -285,7 +293,8 @@ int on_state(struct bpf_raw_tracepoint_args *ctx)
 	struct scratch *s;
 	__u32 zero = 0, n;
 
-	if ((int)ctx->args[2] != TCP_SYN_SENT || !is_watched(sk) || !is_ours(sk))
+	if ((int)ctx->args[2] != TCP_SYN_SENT || !is_watched(sk) || !is_tcp(sk) ||
+	    !is_ours(sk))
 		return 0;
 	s = bpf_map_lookup_elem(&scratch, &zero);
 	if (!s)

@@ -17,6 +17,9 @@
 #include "tests/unit/sys/connection.h"
 
 #define SOMEBODY 61234
+#ifndef IPPROTO_MPTCP /* glibc before 2.32 */
+#define IPPROTO_MPTCP 262
+#endif
 
 static struct connecttrace *trace;
 
@@ -151,6 +154,25 @@ Test(connecttrace, tells_of_every_family)
 		cr_expect_eq(g.ev.to.family, rows[i].told, "%s", rows[i].to);
 		cr_expect(addr_is_loopback(&g.ev.to), "%s", rows[i].to);
 	}
+	connecttrace_close(trace);
+}
+
+Test(connecttrace, tells_of_multipath_tcp_once)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
+	struct got g;
+
+	if (fd < 0 || !begin()) /* switched off, or not built */
+		return;
+	to.sin_port = htons(port);
+	/* from the second time on its own socket has the port, too */
+	for (int i = 0; i < 3; i++)
+		cr_expect_lt(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	connect_to(AF_INET, "127.0.0.1");
+	take(&g, 4);
+	close(fd);
 	connecttrace_close(trace);
 }
 
