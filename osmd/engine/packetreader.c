@@ -34,7 +34,8 @@ struct reader {
 	bool took;    /* something, since it waited last */
 	int64_t told_ns;
 	int64_t now_ns;
-	int64_t seen_ns; /* what came before this was taken */
+	int64_t seen_ns;  /* what came before this was taken */
+	uint64_t dropped; /* by the kernel, as of then */
 };
 
 static int64_t clock_ns(void)
@@ -113,6 +114,18 @@ static void on_sighting(const struct sighting *seen, void *ctx)
 	sightings_add(r->sightings, seen, r->now_ns);
 }
 
+/* All was taken, but for what the kernel dropped. */
+static void settle(struct reader *r)
+{
+	struct packetsource_stats source;
+
+	r->kind->stats(r->source, &source);
+	if (source.dropped != r->dropped)
+		sightings_doubt(r->sightings);
+	r->dropped = source.dropped;
+	r->seen_ns = r->now_ns;
+}
+
 static bool drain(struct reader *r, struct err *e)
 {
 	int n, max;
@@ -129,7 +142,7 @@ static bool drain(struct reader *r, struct err *e)
 		r->changed |= n > 0;
 		r->took |= n > 0;
 	} while (n >= max);
-	r->seen_ns = r->now_ns;
+	settle(r);
 	return true;
 }
 

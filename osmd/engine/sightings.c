@@ -203,6 +203,12 @@ void sightings_add(struct sightings *s, const struct sighting *seen, int64_t now
 	s->tail++;
 }
 
+void sightings_doubt(struct sightings *s)
+{
+	for (uint64_t i = s->head; i < s->tail; i++)
+		slot_of(s, i)->ambiguous |= slot_of(s, i)->uid < 0;
+}
+
 /* ---- owners ---- */
 
 bool sightings_answer(struct sightings *s, int64_t now_ns)

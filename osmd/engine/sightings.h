@@ -37,6 +37,9 @@ void sightings_free(struct sightings *s); /* NULL is fine */
 /* How many may be added now. */
 size_t sightings_room(const struct sightings *s);
 void sightings_add(struct sightings *s, const struct sighting *seen, int64_t now_ns);
+/* Packets were lost, and may have been of the same ends as one that isn't told yet: such a
+ * one names nobody, unless netfilter told its user. */
+void sightings_doubt(struct sightings *s);
 /* Look for the owner of the oldest one that has none; false: there is none to look for. */
 bool sightings_answer(struct sightings *s, int64_t now_ns);
 /* Is a search under way? */

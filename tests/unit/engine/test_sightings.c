@@ -218,3 +218,36 @@ Test(sightings, without_room_to_wait_name_no_process)
 	cr_expect_str_eq(line(), "", "there is room now");
 	connection_end(&c);
 }
+
+Test(sightings, name_nobody_when_packets_were_lost_meanwhile)
+{
+	const struct packet p = {.to = addr_of_bytes(AF_INET, "\x7f\0\0\1"),
+				 .to_port = 25,
+				 .sure = PACKET_KERNEL,
+				 .uid = 1003};
+	const struct sighting whole = {.whole = &p};
+	struct connection c;
+	struct sighting s = one(0, 1, -1);
+
+	connection_make(&c, AF_INET, false);
+	s.flow.from = c.from;
+	s.flow.to = c.to;
+	s.flow.from_port = c.from_port;
+	s.flow.to_port = c.to_port;
+	sightings_add(lab.all, &s, lab.now_ns);
+	see(40000, 1, 1001);
+	sightings_add(lab.all, &whole, lab.now_ns);
+	answer();
+	sightings_doubt(lab.all);
+	lab.now_ns += SIGHTINGS_SETTLE_NS;
+	cr_expect(says(line(), " unknown uid=- "));
+	cr_expect(says(line(), " uid-only uid=1001 "));
+	cr_expect(says(line(), " kernel uid=1003 "));
+	cr_expect_eq(stats().ambiguous, 1);
+	s.flow.seq = 2;
+	sightings_add(lab.all, &s, lab.now_ns);
+	answer();
+	lab.now_ns += SIGHTINGS_SETTLE_NS;
+	cr_expect(says(line(), " socket uid="), "what comes later is beyond doubt");
+	connection_end(&c);
+}
