@@ -123,7 +123,7 @@ reader() { inlab pgrep -f '^osmd: packets$' || inlab pgrep -x 'osmd: packets'; }
 	until_counted 3
 	wait_until 10 eval '[ "$(sqlite3 "$ROOT/var/lib/osm/watch.db" "SELECT count(*) FROM packet")" = 3 ]'
 	inlab kill -9 "$(osmd_pid)"
-	wait_until 10 eval '! inlab pgrep -f "osmd: executor"'
+	wait_until 10 flock -n "$ROOT/run/osm/osmd.pid" true # its last process has ended
 	begin
 	connect -c 3 -b 30000 -u $ALICE $WORLD 25
 	wait_until 15 has_report '.account == "osmalice"'
