@@ -113,16 +113,19 @@ static void put_off(struct executor *x, struct action_row *row,
 	executor_settle_at(x, next_s);
 }
 
-/* Who, when, what, the state before and after. */
-static void audit(struct executor *x, const struct action_row *row, int64_t now_s)
+void carry_audit(struct executor *x, const struct action_row *row, const char *who,
+		 int64_t now_s)
 {
+	const struct action_kind *kind = action_kind_find(row->action);
 	char what[sizeof(row->target) + sizeof(row->before) + ACTION_DETAIL_MAX + 128];
 	struct err e = {0};
 
+	if (!kind || (!kind->disruptive && !kind->is_once))
+		return;
 	snprintf(what, sizeof(what), "%s %s: %s -> %s (%s)%s%s", row->action, row->target,
 		 row->before, action_state_name(row->state), row->detail,
 		 row->report_id[0] ? " report " : "", row->report_id);
-	if (!store_audit(x->store, now_s, x->acting_for[0] ? x->acting_for : "osm", what, &e))
+	if (!store_audit(x->store, now_s, who, what, &e))
 		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
 }
 
@@ -148,8 +151,7 @@ bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 	if (!kind->in_store)
 		announce_action(x, row);
 	if (store_action_end(x->store, row->id, row->state, row->detail, NULL, now_s, e)) {
-		if (kind->disruptive || kind->is_once)
-			audit(x, row, now_s);
+		carry_audit(x, row, x->acting_for[0] ? x->acting_for : "osm", now_s);
 		return true;
 	}
 	/* what it says of them must not stay untrue until we are started anew */

@@ -115,6 +115,10 @@ bool carry_allowed(struct executor *x, const struct action_row *row, const json_
 /* Do what a begun row says and end it. report NULL: by hand. */
 bool carry_row(struct executor *x, struct action_row *row, const json_t *report,
 	       int64_t now_s, struct err *e);
+/* A line of the audit for a row that was ended: who, when, what, the state before and after. Of
+ * mails and stored reports there is none. What fails is logged. */
+void carry_audit(struct executor *x, const struct action_row *row, const char *who,
+		 int64_t now_s);
 
 /* The step that a report's trigger is at, as a bit; 0: it has none. note: why that one. May
  * write (a strike): within store_gather. */

@@ -29,7 +29,10 @@ static bool end(struct executor *x, struct action_row *row, enum action_state st
 	log_msg(LOG_LEVEL_WARN, "*Action* %s %s was left pending: %s, %s", row->action,
 		row->target, action_state_name(state), detail);
 	announce_action(x, row);
-	return store_action_end(x->store, row->id, state, detail, NULL, now_s, e);
+	if (!store_action_end(x->store, row->id, state, detail, NULL, now_s, e))
+		return false;
+	carry_audit(x, row, "osm", now_s);
+	return true;
 }
 
 static bool recover_mail(struct executor *x, struct action_row *row, const json_t *report,

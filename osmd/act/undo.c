@@ -42,8 +42,10 @@ static bool settle_pending(struct executor *x, struct action_row *row, const cha
 		snprintf(row->detail, sizeof(row->detail),
 			 "taken back by %s before it was done", who);
 	if (store_action_end(x->store, row->id, row->state, row->detail, NULL, now_s,
-			     &e))
+			     &e)) {
+		carry_audit(x, row, who, now_s);
 		return true;
+	}
 	log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
 	row->state = ACTION_PENDING;
 	return false;

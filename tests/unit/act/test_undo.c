@@ -348,3 +348,27 @@ Test(undo, leaves_a_line_in_the_audit_for_each_thing_done)
 				   "else has undone it)"));
 	json_decref(report);
 }
+
+Test(undo, leaves_a_line_in_the_audit_for_what_a_crash_left)
+{
+	struct err e = {0};
+	int64_t id;
+
+	executor_free(x);
+	x = NULL;
+	put(HOLD_FILE, "");
+	id = leave_pending("hold", "acct", "free", NULL, 5);
+	x = executor_new_undo(&lab, &config, &e);
+	cr_assert_not_null(x, "%s", e.msg);
+	json_decref(undo(id));
+	cr_expect(audited("root", "hold acct: free -> skipped (taken back by root before it was "
+				  "done)"));
+	executor_free(x);
+	x = NULL;
+	put(HOLD_FILE, "bob@example.com\n");
+	leave_pending("hold", "bob@example.com", "free", NULL, 5);
+	x = executor_new(&lab, &config, &e);
+	cr_assert_not_null(x, "%s", e.msg);
+	cr_expect(audited("osm",
+			  "hold bob@example.com: free -> done (found in force after a crash)"));
+}
