@@ -13,6 +13,9 @@
 #include "osmd/act/fwact.h"
 #include "osmd/base/log.h"
 
+/* So late the panel may still tell of what we did ourselves: many expire at once. */
+#define OURS_S 600
+
 struct notice {
 	struct executor *x;
 	const char *event, *user, *newuser, *mailbox;
@@ -22,6 +25,7 @@ struct notice {
 	bool ok;
 	const struct accounts *old; /* of notice_maps */
 	bool starting;
+	bool ours; /* the unsuspension that is told of */
 };
 
 static void end_row(struct notice *n, const struct action_row *done, const char *detail)
@@ -143,6 +147,32 @@ static void release_row(const struct action_row *done, void *ctx)
 	json_array_append_new(n->actions, executor_row(&row));
 }
 
+static void find_expired(const struct action_row *row, void *ctx)
+{
+	struct notice *n = ctx;
+
+	n->ours = n->ours ||
+		  (strcmp(row->account, n->user) == 0 &&
+		   strcmp(row->action, action_name(ACTION_SUSPEND_ACCOUNT)) == 0 &&
+		   n->now_s - row->changed_s < OURS_S);
+}
+
+/* Has a person let the account go? The panel tells of our own unsuspension, when its time has
+ * come, as of anybody's; nobody looked after the account then. */
+static bool is_let_go(struct notice *n)
+{
+	struct action_row row;
+
+	if (strcmp(n->event, "unsuspended") != 0)
+		return false;
+	if (!store_action_in_force(n->x->store, action_name(ACTION_SUSPEND_ACCOUNT),
+				   n->user, &row))
+		n->ok = store_action_each(n->x->store, ACTION_EXPIRED, find_expired, n,
+					  n->e) &&
+			n->ok;
+	return !n->ours;
+}
+
 static const char *word(const json_t *request, const char *name)
 {
 	const char *s = json_string_value(json_object_get(request, name));
@@ -248,14 +278,15 @@ json_t *notice_request(struct executor *x, const json_t *request, int64_t now_s)
 			   .e = &e,
 			   .ok = true};
 	void (*fn)(const struct action_row *, void *) = act_on(&n);
+	bool let_go;
 
 	if (!fn)
 		return executor_refuse("notice: an event that nobody knows");
 	n.actions = json_array();
+	let_go = is_let_go(&n);
 	n.ok = store_action_each(x->store, -1, fn, &n, &e) && n.ok;
 	/* somebody looked after it, or it is somebody else now */
-	if (fn == remove_row || fn == rename_row || fn == release_row ||
-	    strcmp(n.event, "unsuspended") == 0)
+	if (fn == remove_row || fn == rename_row || fn == release_row || let_go)
 		n.ok = store_strikes_forget(x->store, n.user, &e) && n.ok;
 	/* the removed one's rows are gone by now; others may have changed with it */
 	if (n.ok && fn != reconcile_row)

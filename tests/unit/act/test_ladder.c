@@ -117,6 +117,31 @@ Test(ladder, begins_anew_for_whom_a_person_lets_go)
 	cr_expect_str_eq(step("acct", BOB, NOW + 500, true, note), "hold");
 }
 
+/* cPanel's hook tells of our own unsuspension, too. */
+Test(ladder, forgets_nothing_when_a_suspension_is_over_by_itself)
+{
+	static const char told[] =
+		"{\"do\":\"notice\",\"event\":\"unsuspended\",\"user\":\"acct\"}";
+	char note[300];
+	json_t *answer;
+
+	config.action_expire_s = 1000;
+	restart();
+	step("acct", BOB, NOW, true, note);
+	step("acct", BOB, NOW + 100, true, note);
+	cr_expect_str_eq(step("acct", BOB, NOW + 200, true, note), "suspend_account");
+	answer = ask(NOW + 1300, "{\"do\":\"expire\"}");
+	cr_expect_eq(json_array_size(json_object_get(answer, "actions")), 3);
+	json_decref(answer);
+	json_decref(ask(NOW + 1303, told));
+	cr_expect_str_eq(step("acct", BOB, NOW + 1400, true, note), "suspend_account", "%s",
+			 note);
+	/* now a person unsuspends it before its time, soon after */
+	unlink(at("/var/cpanel/suspended/acct"));
+	json_decref(ask(NOW + 1450, told));
+	cr_expect_str_eq(step("acct", BOB, NOW + 1500, true, note), "hold", "%s", note);
+}
+
 Test(ladder, says_that_a_trigger_has_none)
 {
 	char note[300];
