@@ -20,6 +20,8 @@
 
 #define MEMORY_MAX (512ul * 1024 * 1024)
 #define FD_LAST 1024
+#define END_MS 1000 /* for a child that was killed to be gone */
+#define LEFT_MAX 4
 
 /* ---- the child ---- */
 
@@ -99,6 +101,40 @@ static bool take(int fd, unsigned timeout_ms, struct buf *in, bool *late)
 	}
 }
 
+/* Children that were killed but did not end: in a file system that never answers, as a customer
+ * may mount one in the home (FUSE), nothing ends them. Nobody waits for them. */
+static pid_t left[LEFT_MAX];
+
+/* Those of them that have ended since. false: so many are left that no other may begin. */
+static bool reap_left(void)
+{
+	bool room = false;
+
+	for (size_t i = 0; i < LEFT_MAX; i++) {
+		if (left[i] && waitpid(left[i], NULL, WNOHANG) != 0)
+			left[i] = 0;
+		room = room || !left[i];
+	}
+	return room;
+}
+
+/* It ends, or is left behind. */
+static void end_child(pid_t pid)
+{
+	const struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
+	int64_t end = now_ms() + END_MS;
+	size_t i = 0;
+	pid_t got;
+
+	kill(pid, SIGKILL);
+	while ((got = waitpid(pid, NULL, WNOHANG)) == 0 && now_ms() < end)
+		nanosleep(&pause, NULL);
+	while (got == 0 && i < LEFT_MAX && left[i])
+		i++;
+	if (got == 0 && i < LEFT_MAX)
+		left[i] = pid;
+}
+
 json_t *aside_run(const struct aside *a, bool *late)
 {
 	json_t *answer = NULL;
@@ -107,7 +143,7 @@ json_t *aside_run(const struct aside *a, bool *late)
 	pid_t pid;
 
 	*late = false;
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (!reap_left() || pipe2(ends, O_CLOEXEC) < 0)
 		return NULL;
 	pid = fork();
 	if (pid == 0)
@@ -117,11 +153,8 @@ json_t *aside_run(const struct aside *a, bool *late)
 	if (pid > 0 && take(ends[0], a->timeout_ms, &in, late))
 		answer = json_loadb(in.p ? in.p : "", in.n, 0, NULL);
 	close(ends[0]);
-	if (pid > 0) {
-		kill(pid, SIGKILL);
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	if (pid > 0)
+		end_child(pid);
 	buf_clear(&in);
 	return answer;
 }

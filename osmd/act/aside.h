@@ -24,7 +24,9 @@ struct aside {
 };
 
 /* The answer (owned by the caller), or NULL: none, not in time (*late), too long, no JSON. It
- * blocks for timeout_ms at most. A process that isn't root (a test) keeps its own rights. */
+ * blocks for timeout_ms and a second at most: a child that does not end even when killed is left
+ * behind, and while four are left none is begun. A process that isn't root (a test) keeps its own
+ * rights. */
 json_t *aside_run(const struct aside *a, bool *late);
 
 #endif
