@@ -42,13 +42,23 @@ static struct slice key_start(const struct child *c)
 	return key;
 }
 
+/* The page itself, and not a script that has its name in a query: that would hide it from us. */
+static bool is_page(const struct modstatus_row *row)
+{
+	static const struct slice page = SLICE("/whm-server-status");
+	struct slice s = row->target;
+
+	if (!row->method.n) /* the start is cut off: the key may be in what is left */
+		return slice_find(s, page) != SIZE_MAX;
+	return slice_starts(s, page) && (s.n == page.n || s.p[page.n] == '?');
+}
+
 /* Our own question is among the requests; with it the key. */
 static bool is_ours(const struct child *c, const struct modstatus_row *row)
 {
 	struct slice key = key_start(c);
 
-	return slice_find(row->target, SLICE("/whm-server-status")) != SIZE_MAX ||
-	       slice_eq(row->target, slice_str(c->asks[0])) ||
+	return is_page(row) || slice_eq(row->target, slice_str(c->asks[0])) ||
 	       (key.n && slice_find(row->target, key) != SIZE_MAX);
 }
 

@@ -161,6 +161,34 @@ Test(webstatus, goes_by_the_key_and_never_shows_it)
 	}
 }
 
+/* A spammer's query must not take the request out of the evidence. */
+Test(webstatus, hides_nothing_that_has_the_pages_name_in_it)
+{
+	static const char rows[] =
+		"<html><title>Apache Status</title><table><tr><th>M</th><th>SS</th>"
+		"<th>Client</th><th>VHost</th><th>Request</th></tr>"
+		"<tr><td>W<td>1<td>192.0.2.1<td>example.com:80<td>GET "
+		"/wp/x.php?/whm-server-status HTTP/1.1</tr>"
+		"<tr><td>W<td>1<td>192.0.2.1<td>example.com:80<td>GET "
+		"/whm-server-status-x/y.php HTTP/1.1</tr>"
+		"<tr><td>W<td>1<td>127.0.0.1<td>example.com:80<td>GET "
+		"/whm-server-status?key=zzz HTTP/1.1</tr>"
+		"<tr><td>W<td>1<td>127.0.0.1<td>example.com:80<td>"
+		"a/whm-server-status?key=zzz HTTP/1.1</tr></table></html>";
+	json_t *requests, *scripts;
+	char why[256];
+
+	put("/web/whm-server-status", rows);
+	use_port();
+	cr_assert(look(&requests, &scripts, why), "%s", why);
+	cr_expect_eq(json_array_size(requests), 2);
+	cr_expect_str_eq(value(requests, 0),
+			 "GET example.com/wp/x.php?/whm-server-status from 192.0.2.1");
+	cr_expect_str_eq(value(scripts, 0), "/home/acct/public_html/wp/x.php");
+	json_decref(requests);
+	json_decref(scripts);
+}
+
 Test(webstatus, takes_no_key_that_is_none)
 {
 	json_t *requests, *scripts;
