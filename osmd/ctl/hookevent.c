@@ -93,14 +93,20 @@ static const struct event *find_event(const json_t *context)
 	return NULL;
 }
 
-/* A call that failed changed nothing. Numbers may come as texts. */
+/* Does it say no? Numbers may come as texts. */
+static bool says_no(const json_t *doc, const char *name)
+{
+	const json_t *v = json_object_get(doc, name);
+
+	return json_is_false(v) || (json_is_integer(v) && json_integer_value(v) == 0) ||
+	       slice_eq(text(doc, name), SLICE("0"));
+}
+
+/* A call that failed changed nothing. UAPI's result may be a whole answer with its status. */
 static bool has_failed(const json_t *data)
 {
-	const json_t *result = json_object_get(data, "result");
-
-	return json_is_false(result) ||
-	       (json_is_integer(result) && json_integer_value(result) == 0) ||
-	       slice_eq(text(data, "result"), SLICE("0"));
+	return says_no(data, "result") ||
+	       says_no(json_object_get(data, "result"), "status");
 }
 
 /* The mailbox: "email", or with the local part alone there, "domain" behind it. */

@@ -93,6 +93,12 @@ Test(hookevent, tells_nothing_of_anything_else)
 		"\"user\":\"acct\"},\"result\":0}}",
 		"{" CONTEXT("Whostmgr", "Accounts::suspendacct") ",\"data\":{\"user\":"
 		"\"root\"}}",
+		"{" CONTEXT("Cpanel", "UAPI::Email::passwd_pop") ",\"data\":{\"args\":{"
+		"\"email\":\"bob@example.com\"},\"result\":{\"status\":0,\"errors\":["
+		"\"weak\"]},\"user\":\"acct\"}}",
+		"{" CONTEXT("Cpanel", "UAPI::Email::passwd_pop") ",\"data\":{\"args\":{"
+		"\"email\":\"bob@example.com\"},\"result\":{\"status\":\"0\"},\"user\":"
+		"\"acct\"}}",
 		"{" CONTEXT("Cpanel", "UAPI::Email::hold_outgoing") ",\"data\":{\"args\":{"
 		"\"email\":\"bob\"},\"user\":\"acct\"}}",
 		"{" CONTEXT("Cpanel", "UAPI::Email::hold_outgoing") ",\"data\":{\"args\":{"
