@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "osmd/base/buf.h"
+#include "osmd/base/monotonic.h"
 #include "osmd/base/paths.h"
 #include "osmd/ctl/ctl.h"
 #include "osmd/ctl/hookevent.h"
@@ -25,23 +25,15 @@
 #define READ_MS 2000 /* cPanel writes all of it at once */
 #define ANSWER_S 10
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* All of the standard input; what is too long or too late reads as nothing. */
 static bool read_input(struct buf *in)
 {
-	int64_t end = now_ms() + READ_MS;
+	int64_t end = monotonic_ms() + READ_MS;
 	char chunk[16384];
 
 	for (;;) {
 		struct pollfd p = {.fd = 0, .events = POLLIN};
-		int64_t left = end - now_ms();
+		int64_t left = end - monotonic_ms();
 		ssize_t n;
 
 		if (left <= 0 || poll(&p, 1, (int)left) <= 0)

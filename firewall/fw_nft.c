@@ -20,6 +20,7 @@
 #include "firewall/nfttable.h"
 #include "firewall/nlsock.h"
 #include "firewall/subjects.h"
+#include "osmd/base/monotonic.h"
 
 /* Others may change nf_tables between our reading and our writing, or during a dump: so
  * often is it tried again. */
@@ -482,14 +483,6 @@ struct listing {
 	int64_t begin_ms; /* the times left are given as of then: a dump can take seconds */
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static bool list_one(const struct nfttable_element *element, void *ctx)
 {
 	struct listing *l = ctx;
@@ -498,7 +491,7 @@ static bool list_one(const struct nfttable_element *element, void *ctx)
 	uint16_t port;
 
 	if (left_ms >= 0 && left_ms < FW_TTL_MAX * 1000)
-		left_ms += now_ms() - l->begin_ms;
+		left_ms += monotonic_ms() - l->begin_ms;
 	nftelem_read(l->set, element->key, &block, &port);
 	found_add(l->found, &block, port, left_ms, element->reason);
 	return true;
@@ -515,7 +508,7 @@ static int got_listed(const struct nlmsghdr *h, void *ctx)
 static int read_all(struct fw *fw, struct found *found)
 {
 	bool has[NFTSET_IDS];
-	int64_t begin_ms = now_ms();
+	int64_t begin_ms = monotonic_ms();
 	int r = read_sets(fw, has);
 
 	for (unsigned set = 0; set < NFTSET_IDS && r == 0; set++) {

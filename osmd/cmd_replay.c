@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "osmd/base/monotonic.h"
 #include "osmd/cmd.h"
 #include "osmd/engine/replay.h"
 
@@ -31,14 +32,6 @@ struct replay {
 	int64_t begun_ms, drawn_ms;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void clear_bar(struct replay *r)
 {
 	if (r->drawn)
@@ -49,7 +42,7 @@ static void clear_bar(struct replay *r)
 static void on_progress(uint64_t done, uint64_t total, void *ctx)
 {
 	struct replay *r = ctx;
-	int64_t now = now_ms();
+	int64_t now = monotonic_ms();
 	int filled;
 
 	if (r->tells) {
@@ -165,7 +158,7 @@ static bool run_files(struct replay *r, const struct config *config, struct engi
 
 		r->file = r->c->args[i];
 		r->file_number = i + 1;
-		r->begun_ms = now_ms();
+		r->begun_ms = monotonic_ms();
 		ok = r->is_capture ? replay_capture(g, r->file, &config->smtp_ports,
 						    r->from, &r->connections, e)
 				   : replay_file(g, r->file, on_progress, r, e);

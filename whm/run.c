@@ -11,8 +11,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "osmd/base/monotonic.h"
 
 #define INSTALLED "/usr/sbin/osm"
 
@@ -77,14 +78,6 @@ static bool spawn(const struct paths *paths, const char *const *words,
 	return rc == 0 || err_set(e, rc, "%s: %s", program, strerror(rc));
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Until the other end is closed; false: it took too long. What is too much is read and lost. */
 static bool drain(int fd, int64_t until_ms, struct buf *out)
 {
@@ -92,7 +85,7 @@ static bool drain(int fd, int64_t until_ms, struct buf *out)
 
 	for (;;) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
-		int64_t left = until_ms - now_ms();
+		int64_t left = until_ms - monotonic_ms();
 		ssize_t n;
 
 		if (left <= 0)
@@ -124,7 +117,7 @@ bool run_osm(const struct paths *paths, const char *const *words, unsigned timeo
 		return false;
 	}
 	close(ends[1]);
-	in_time = drain(ends[0], now_ms() + (int64_t)timeout_s * 1000, out);
+	in_time = drain(ends[0], monotonic_ms() + (int64_t)timeout_s * 1000, out);
 	close(ends[0]);
 	if (!in_time)
 		kill(child, SIGKILL);

@@ -17,6 +17,7 @@
 
 #include "osmd/base/buf.h"
 #include "osmd/base/file.h"
+#include "osmd/base/monotonic.h"
 
 #define MEMORY_MAX (512ul * 1024 * 1024)
 #define FD_LAST 1024
@@ -66,23 +67,15 @@ __attribute__((noreturn)) static void child_run(const struct aside *a, int out)
 
 /* ---- here ---- */
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* All that it says until it ends; false: too much, or too late. */
 static bool take(int fd, unsigned timeout_ms, struct buf *in, bool *late)
 {
-	int64_t end = now_ms() + timeout_ms;
+	int64_t end = monotonic_ms() + timeout_ms;
 	char chunk[16384];
 
 	for (;;) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
-		int64_t left = end - now_ms();
+		int64_t left = end - monotonic_ms();
 		ssize_t n;
 		int ready = left > 0 ? poll(&p, 1, (int)left) : 0;
 
@@ -122,12 +115,12 @@ static bool reap_left(void)
 static void end_child(pid_t pid)
 {
 	const struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
-	int64_t end = now_ms() + END_MS;
+	int64_t end = monotonic_ms() + END_MS;
 	size_t i = 0;
 	pid_t got;
 
 	kill(pid, SIGKILL);
-	while ((got = waitpid(pid, NULL, WNOHANG)) == 0 && now_ms() < end)
+	while ((got = waitpid(pid, NULL, WNOHANG)) == 0 && monotonic_ms() < end)
 		nanosleep(&pause, NULL);
 	while (got == 0 && i < LEFT_MAX && left[i])
 		i++;

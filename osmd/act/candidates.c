@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "osmd/act/aside.h"
 #include "osmd/act/homewalk.h"
 #include "osmd/base/buf.h"
+#include "osmd/base/monotonic.h"
 #include "osmd/model/report.h"
 
 #define FOLDERS_MAX 3
@@ -44,14 +44,6 @@ struct scan {
 	bool cut;
 	char text[HEAD_BYTES];
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static bool has_one(struct slice text, const char *const *words, size_t n)
 {
@@ -235,7 +227,7 @@ static void look_in(struct scan *s, int folder, const char *below, int depth)
 		if (strcmp(one->d_name, ".") == 0 || strcmp(one->d_name, "..") == 0)
 			continue;
 		s->cut = ++s->entries > ENTRIES_MAX || s->files >= FILES_MAX ||
-			 now_ms() > s->end_ms;
+			 monotonic_ms() > s->end_ms;
 		if (!s->cut)
 			look_at_entry(s, dirfd(all), one->d_name, below, depth);
 	}
@@ -293,7 +285,7 @@ static json_t *scan(void *ctx)
 	if (!s || home < 0)
 		return NULL;
 	s->w = w;
-	s->end_ms = now_ms() + CANDIDATES_MS - 300;
+	s->end_ms = monotonic_ms() + CANDIDATES_MS - 300;
 	json_array_foreach(w->folders, i, row)
 	{
 		char below[PATH_MAX];

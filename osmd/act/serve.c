@@ -18,6 +18,7 @@
 #include "osmd/act/csfwatch.h"
 #include "osmd/act/executor_parts.h"
 #include "osmd/base/log.h"
+#include "osmd/base/monotonic.h"
 
 /* csf writes a list and then tells the kernel, and one call touches several files. */
 #define CSF_SETTLE_MS 500
@@ -124,27 +125,19 @@ struct csf_change {
 	int64_t due_ms;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void note_csf(struct csf_change *c, struct csfwatch *w)
 {
 	unsigned what = csfwatch_read(w);
 
 	if (what && !c->what)
-		c->due_ms = now_ms() + CSF_SETTLE_MS;
+		c->due_ms = monotonic_ms() + CSF_SETTLE_MS;
 	c->what |= what;
 }
 
 /* How long may be slept, in ms; -1: for ever. */
 static int look_at_csf(struct executor *x, struct csf_change *c)
 {
-	int64_t left_ms = c->due_ms - now_ms();
+	int64_t left_ms = c->due_ms - monotonic_ms();
 	unsigned what = c->what;
 
 	if (!what)

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "osmd/act/webfetch.h"
 #include "osmd/act/webseen.h"
 #include "osmd/base/buf.h"
 #include "osmd/base/file.h"
+#include "osmd/base/monotonic.h"
 #include "osmd/model/report.h"
 
 #define KEY_FILE "/var/cpanel/whm_server_status_key"
@@ -52,14 +52,6 @@ void webstatus_free(struct webstatus *w)
 	json_decref(w->rows);
 	webseen_free(w->seen);
 	free(w);
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* ---- where ---- */
@@ -132,7 +124,7 @@ static bool look(struct webstatus *w, const struct paths *paths,
 	char key[KEY_MAX + 1];
 	struct webfetch f = {
 		.url = config->apachestatus_url, .key = key, .port = read_port(paths)};
-	int64_t now = now_ms();
+	int64_t now = monotonic_ms();
 	bool slow;
 
 	if (w->looked && (now - w->at_ms < FRESH_MS || now < w->rest_ms))
@@ -140,7 +132,7 @@ static bool look(struct webstatus *w, const struct paths *paths,
 	json_decref(w->rows);
 	read_key(paths, key);
 	w->rows = webfetch_rows(&f, w->why, &slow);
-	w->at_ms = now_ms();
+	w->at_ms = monotonic_ms();
 	w->rest_ms = slow ? w->at_ms + REST_MS : 0;
 	w->looked = true;
 	explicit_bzero(key, sizeof(key));

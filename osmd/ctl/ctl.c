@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "osmd/base/monotonic.h"
 #include "osmd/base/slice.h"
 
 /* Most bytes asked of the kernel at once; an answer grows by it. */
@@ -112,20 +113,12 @@ bool ctl_address(const char *socket_path, struct sockaddr_un *out, int *folder_f
 	return true;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Wait until fd is ready; false with e at the deadline. */
 static bool wait_for(int fd, short what, int64_t deadline_ms, struct err *e)
 {
 	for (;;) {
 		struct pollfd p = {.fd = fd, .events = what};
-		int64_t left = deadline_ms - now_ms();
+		int64_t left = deadline_ms - monotonic_ms();
 		int n;
 
 		if (left <= 0)
@@ -220,7 +213,7 @@ static json_t *receive(int fd, int64_t deadline_ms, struct err *e)
 json_t *ctl_ask(const char *socket_path, const json_t *request, unsigned timeout_s,
 		struct err *e)
 {
-	int64_t deadline_ms = now_ms() + (int64_t)timeout_s * 1000;
+	int64_t deadline_ms = monotonic_ms() + (int64_t)timeout_s * 1000;
 	struct buf out;
 	json_t *answer = NULL;
 	int fd;

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "osmd/act/executor.h"
 #include "osmd/base/log.h"
+#include "osmd/base/monotonic.h"
 
 /* Questions that may wait: as many as the control socket has clients, twice. */
 #define ASKS_MAX 64
@@ -63,14 +63,6 @@ struct outbox {
 static void pump(struct outbox *o);
 
 static char hello_text[] = "{\"do\":\"ping\"}";
-
-static int64_t monotonic_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec;
-}
 
 static void queue_add(struct queue *q, struct parcel *p)
 {

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "osmd/base/buf.h"
+#include "osmd/base/monotonic.h"
 #include "osmd/engine/sightings.h"
 #include "osmd/sys/sandbox.h"
 
@@ -37,14 +37,6 @@ struct reader {
 	int64_t seen_ns;  /* what came before this was taken */
 	uint64_t dropped; /* by the kernel, as of then */
 };
-
-static int64_t clock_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * SECOND_NS + t.tv_nsec;
-}
 
 /* ---- going out ---- */
 
@@ -159,7 +151,7 @@ static bool is_busy(void *ctx)
 static bool answer_all(struct reader *r, struct err *e)
 {
 	do {
-		r->now_ns = clock_ns();
+		r->now_ns = monotonic_ns();
 		if (!drain(r, e))
 			return false;
 	} while (sightings_answer(r->sightings, r->now_ns));
@@ -207,7 +199,7 @@ static int loop(struct reader *r, struct err *e)
 			return PACKETREADER_BROKE;
 		while (sightings_searching(r->sightings) && !is_busy(r) &&
 		       sightings_search(r->sightings, is_busy, r, r->now_ns))
-			r->now_ns = clock_ns();
+			r->now_ns = monotonic_ns();
 		if (!r->blocked && !send_lines(r, &wait_ns))
 			return PACKETREADER_TOLD;
 		if (r->changed && !r->blocked &&
@@ -245,7 +237,7 @@ static void tell_failed(struct reader *r, const struct err *e)
 int packetreader_run(const struct packetsource_kind *kind,
 		     const struct config_ports *ports, int out)
 {
-	struct reader r = {.kind = kind, .out = out, .now_ns = clock_ns()};
+	struct reader r = {.kind = kind, .out = out, .now_ns = monotonic_ns()};
 	char hello[64];
 	struct err e = {0};
 	int end = PACKETREADER_NEVER;

@@ -10,11 +10,11 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "osmd/act/executor.h"
 #include "osmd/base/log.h"
+#include "osmd/base/monotonic.h"
 #include "osmd/engine/settings.h"
 
 #define WAIT_FIRST_MS 50
@@ -32,14 +32,6 @@ struct supervisor {
 	int handover;
 	unsigned wait_ms, reloads;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static bool send_fd(int socket_fd, int fd, unsigned reloads)
 {
@@ -222,10 +214,10 @@ static bool watch(struct supervisor *s, int alive)
 static bool nap(struct supervisor *s)
 {
 	struct pollfd fd = {.fd = s->handover, .events = POLLIN};
-	const int64_t until_ms = now_ms() + s->wait_ms;
+	const int64_t until_ms = monotonic_ms() + s->wait_ms;
 	int64_t left_ms = s->wait_ms;
 
-	for (; left_ms > 0; left_ms = until_ms - now_ms())
+	for (; left_ms > 0; left_ms = until_ms - monotonic_ms())
 		if (poll(&fd, 1, (int)left_ms) > 0 && !hear(s))
 			return false;
 	return hear(s);
@@ -248,7 +240,7 @@ static int supervise(struct supervisor *s)
 {
 	s->wait_ms = WAIT_FIRST_MS;
 	for (;;) {
-		int64_t begun_ms = now_ms();
+		int64_t begun_ms = monotonic_ms();
 		int alive = -1, status = 0;
 		pid_t pid = start_executor(s, &alive);
 		bool go_on = true;
@@ -264,7 +256,7 @@ static int supervise(struct supervisor *s)
 			log_msg(LOG_LEVEL_ERROR, "fork the executor: %s",
 				strerror(errno));
 		}
-		if (now_ms() - begun_ms > LIVED_MS)
+		if (monotonic_ms() - begun_ms > LIVED_MS)
 			s->wait_ms = WAIT_FIRST_MS;
 		if (!go_on || !nap(s))
 			return EXIT_SUCCESS;

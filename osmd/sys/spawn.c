@@ -13,10 +13,10 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "osmd/base/file.h"
+#include "osmd/base/monotonic.h"
 
 #ifndef SYS_close_range
 #define SYS_close_range 436
@@ -35,14 +35,6 @@ struct run {
 	sigset_t old_mask;
 	bool masked;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void close_fd(int *fd)
 {
@@ -220,13 +212,13 @@ static bool reap(struct run *r, int flags, struct spawn_result *result)
 static void run_wait(struct run *r, const struct spawn_request *req,
 		     struct spawn_result *result)
 {
-	int64_t end = now_ms() + (int64_t)(req->timeout_s ? req->timeout_s : 1) * 1000;
+	int64_t end = monotonic_ms() + (int64_t)(req->timeout_s ? req->timeout_s : 1) * 1000;
 	struct pollfd fds[2] = {{.fd = r->children, .events = POLLIN},
 				{.fd = r->output[0], .events = POLLIN}};
 	struct signalfd_siginfo drop;
 
 	while (!reap(r, WNOHANG, result)) {
-		int64_t left = end - now_ms();
+		int64_t left = end - monotonic_ms();
 
 		if (left <= 0) {
 			result->timed_out = true;

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "osmd/base/monotonic.h"
 #include "osmd/sys/logfile.h"
 
 #define CHUNK_BYTES (64 * 1024)
@@ -53,14 +53,6 @@ struct tail {
 	struct event *wake, *more, *linger;
 	struct tail_stats stats;
 };
-
-static int64_t monotonic_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec;
-}
 
 static struct stream *newest(const struct tail *t)
 {
