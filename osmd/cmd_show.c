@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "osmd/act/format.h"
+#include "osmd/base/jsonread.h"
 #include "osmd/cmd.h"
 #include "osmd/cmd_rows.h"
 
@@ -73,18 +74,6 @@ json_t *rows_find_report(const struct cmd *c, struct store *s, const char *word,
 	return NULL;
 }
 
-static const char *str(const json_t *doc, const char *name)
-{
-	const char *s = json_string_value(json_object_get(doc, name));
-
-	return s ? s : "";
-}
-
-static int64_t num(const json_t *doc, const char *name)
-{
-	return json_integer_value(json_object_get(doc, name));
-}
-
 static void line(const char *label, const char *text)
 {
 	if (!text[0])
@@ -97,33 +86,35 @@ static void line(const char *label, const char *text)
 /* What was counted, and by how much it is over. */
 static void show_counts(const json_t *r)
 {
-	bool by_recipients = strcmp(str(r, "unit"), "recipients") == 0;
-	int64_t limit = num(r, "limit"), interval = num(r, "interval");
-	int64_t counted = by_recipients ? num(r, "recipients") : num(r, "count");
+	bool by_recipients = strcmp(json_text(r, "unit"), "recipients") == 0;
+	int64_t limit = json_number(r, "limit"), interval = json_number(r, "interval");
+	int64_t counted =
+		by_recipients ? json_number(r, "recipients") : json_number(r, "count");
 	char age[TEXT_TIME_MAX], first[TEXT_TIME_MAX], last[TEXT_TIME_MAX];
 
 	if (limit > 0)
-		printf("  %-12s%" PRId64 " %s in %s\n", "Limit", limit, str(r, "unit"),
-		       text_age(interval, age));
-	printf("  %-12s%" PRId64 " %s", "Counted", counted, str(r, "unit"));
+		printf("  %-12s%" PRId64 " %s in %s\n", "Limit", limit,
+		       json_text(r, "unit"), text_age(interval, age));
+	printf("  %-12s%" PRId64 " %s", "Counted", counted, json_text(r, "unit"));
 	if (limit > 0 && counted > limit)
 		printf(", %" PRId64 " over the limit (%" PRId64 " %%)", counted - limit,
 		       counted * 100 / limit);
 	putchar('\n');
-	if (strcmp(str(r, "event"), "packet") != 0)
+	if (strcmp(json_text(r, "event"), "packet") != 0)
 		printf("  %-12s%" PRId64 " events, %" PRId64 " recipients\n", "Sent",
-		       num(r, "count"), num(r, "recipients"));
-	printf("  %-12s%s to %s (%s)\n", "Between", text_time(num(r, "first"), first),
-	       text_time(num(r, "last"), last),
-	       text_age(num(r, "last") - num(r, "first"), age));
-	if (num(r, "added_since"))
+		       json_number(r, "count"), json_number(r, "recipients"));
+	printf("  %-12s%s to %s (%s)\n", "Between",
+	       text_time(json_number(r, "first"), first),
+	       text_time(json_number(r, "last"), last),
+	       text_age(json_number(r, "last") - json_number(r, "first"), age));
+	if (json_number(r, "added_since"))
 		printf("  %-12s%" PRId64
 		       " more events since the last report of this key\n",
-		       "Meanwhile", num(r, "added_since"));
-	if (num(r, "lost"))
+		       "Meanwhile", json_number(r, "added_since"));
+	if (json_number(r, "lost"))
 		printf("  %-12sthe lines of %" PRId64
 		       " counted events are no longer kept\n",
-		       "Missing", num(r, "lost"));
+		       "Missing", json_number(r, "lost"));
 }
 
 static void show_certainty(const json_t *r)
@@ -132,7 +123,7 @@ static void show_certainty(const json_t *r)
 	json_t *n;
 
 	printf("  %-12s", "Certainty");
-	text_puts(stdout, str(r, "confidence"));
+	text_puts(stdout, json_text(r, "confidence"));
 	json_object_foreach(json_object_get(r, "certainty"), name, n)
 	{
 		if (json_integer_value(n) == 0)
@@ -147,10 +138,10 @@ static void show_certainty(const json_t *r)
 static void show_head(const json_t *r)
 {
 	char when[TEXT_TIME_MAX];
-	const char *kind = str(r, "kind");
+	const char *kind = json_text(r, "kind");
 
 	fputs("Report ", stdout);
-	text_puts(stdout, str(r, "id"));
+	text_puts(stdout, json_text(r, "id"));
 	if (strcmp(kind, "forgery") == 0)
 		fputs("\nFORGED LOG LINES: somebody makes Exim write false lines\n",
 		      stdout);
@@ -161,14 +152,14 @@ static void show_head(const json_t *r)
 	if (json_is_true(json_object_get(r, "testing")))
 		puts("TESTING is on: everything was decided, nothing was done");
 	putchar('\n');
-	line("Time", text_time(num(r, "time"), when));
-	line("Host", str(r, "host"));
-	line("Type", str(r, "type"));
-	line("Account", str(r, "account"));
-	line("Domain", str(r, "domain"));
-	line("Owner", str(r, "owner"));
-	line("Mailbox", str(r, "mailbox"));
-	line("Key", str(r, "key"));
+	line("Time", text_time(json_number(r, "time"), when));
+	line("Host", json_text(r, "host"));
+	line("Type", json_text(r, "type"));
+	line("Account", json_text(r, "account"));
+	line("Domain", json_text(r, "domain"));
+	line("Owner", json_text(r, "owner"));
+	line("Mailbox", json_text(r, "mailbox"));
+	line("Key", json_text(r, "key"));
 	show_counts(r);
 	show_certainty(r);
 }
@@ -177,7 +168,7 @@ static void show_head(const json_t *r)
 static void show_list(const json_t *r, const char *name, const char *title)
 {
 	const json_t *list = json_object_get(r, name);
-	int64_t further = num(json_object_get(r, "further"), name);
+	int64_t further = json_number(json_object_get(r, "further"), name);
 	json_t *row;
 	size_t i;
 
@@ -187,10 +178,10 @@ static void show_list(const json_t *r, const char *name, const char *title)
 	json_array_foreach(list, i, row)
 	{
 		if (json_is_object(row) && json_object_get(row, "count")) {
-			printf("  %7" PRId64 "  ", num(row, "count"));
+			printf("  %7" PRId64 "  ", json_number(row, "count"));
 			if (json_object_get(row, "share"))
-				printf("%3" PRId64 " %%  ", num(row, "share"));
-			text_puts(stdout, str(row, "value"));
+				printf("%3" PRId64 " %%  ", json_number(row, "share"));
+			text_puts(stdout, json_text(row, "value"));
 		} else {
 			fputs("  ", stdout);
 			text_value(stdout, row);
@@ -213,20 +204,20 @@ static void show_candidates(const json_t *r)
 	json_array_foreach(list, i, row)
 	{
 		fputs("  ", stdout);
-		text_puts(stdout, str(row, "path"));
-		printf("\n      %" PRId64 " bytes, of ", num(row, "size"));
-		text_puts(stdout, str(row, "owner"));
-		printf(", changed %s: ", text_time(num(row, "mtime"), when));
-		text_puts(stdout, str(row, "why"));
+		text_puts(stdout, json_text(row, "path"));
+		printf("\n      %" PRId64 " bytes, of ", json_number(row, "size"));
+		text_puts(stdout, json_text(row, "owner"));
+		printf(", changed %s: ", text_time(json_number(row, "mtime"), when));
+		text_puts(stdout, json_text(row, "why"));
 		putchar('\n');
 	}
 }
 
 static bool can_be_undone(const json_t *action)
 {
-	const char *name = str(action, "action");
+	const char *name = json_text(action, "action");
 
-	return strcmp(str(action, "state"), action_state_name(ACTION_DONE)) == 0 &&
+	return strcmp(json_text(action, "state"), action_state_name(ACTION_DONE)) == 0 &&
 	       strcmp(name, "email") != 0 && strcmp(name, "store") != 0 &&
 	       strcmp(name, "custom") != 0;
 }
@@ -243,22 +234,23 @@ static void show_actions(const json_t *r)
 		puts("  none");
 	json_array_foreach(list, i, row)
 	{
-		printf("  %5" PRId64 "  ", num(row, "id"));
-		text_puts(stdout, str(row, "action"));
-		if (str(row, "target")[0])
+		printf("  %5" PRId64 "  ", json_number(row, "id"));
+		text_puts(stdout, json_text(row, "action"));
+		if (json_text(row, "target")[0])
 			putchar(' ');
-		text_puts(stdout, str(row, "target"));
+		text_puts(stdout, json_text(row, "target"));
 		fputs(": ", stdout);
-		text_puts(stdout, str(row, "state"));
-		if (str(row, "detail")[0])
+		text_puts(stdout, json_text(row, "state"));
+		if (json_text(row, "detail")[0])
 			fputs(" - ", stdout);
-		text_puts(stdout, str(row, "detail"));
-		if (num(row, "expires"))
-			printf(" (until %s)", text_time(num(row, "expires"), until));
+		text_puts(stdout, json_text(row, "detail"));
+		if (json_number(row, "expires"))
+			printf(" (until %s)",
+			       text_time(json_number(row, "expires"), until));
 		putchar('\n');
 		if (can_be_undone(row))
 			printf("         undo with: osm undo %" PRId64 "\n",
-			       num(row, "id"));
+			       json_number(row, "id"));
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "osmd/base/jsonread.h"
 #include "osmd/base/utf8.h"
 #include "osmd/cmd.h"
 
@@ -48,11 +49,6 @@ void text_puts(FILE *stream, const char *s)
 	text_put(stream, slice_str(s));
 }
 
-static struct slice json_slice(const json_t *text)
-{
-	return (struct slice){json_string_value(text), json_string_length(text)};
-}
-
 /* A time stamp of a document is a number whose name says so. */
 static bool is_time(const char *name, const json_t *value)
 {
@@ -75,7 +71,7 @@ void text_value(FILE *stream, const json_t *value)
 
 	switch (json_typeof(value)) {
 	case JSON_STRING:
-		text_put(stream, json_slice(value));
+		text_put(stream, json_string_slice(value));
 		break;
 	case JSON_INTEGER:
 		fprintf(stream, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
@@ -153,7 +149,7 @@ void text_tree(FILE *stream, const json_t *object, int indent)
 static size_t cell(const json_t *value, bool last, struct buf *out)
 {
 	char one[16], number[32];
-	struct slice s = json_slice(value);
+	struct slice s = json_string_slice(value);
 	size_t width = 0;
 
 	buf_reset(out);

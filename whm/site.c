@@ -100,18 +100,6 @@ json_t *site_run(const struct site *s, const char *const *words, unsigned timeou
 	return doc;
 }
 
-const char *json_text(const json_t *doc, const char *name)
-{
-	const char *text = json_string_value(json_object_get(doc, name));
-
-	return text ? text : "";
-}
-
-int64_t json_number(const json_t *doc, const char *name)
-{
-	return json_integer_value(json_object_get(doc, name));
-}
-
 /* ---- the callout at the top ---- */
 
 static void banner_down(struct site *s, const struct err *e)

@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "osmd/base/buf.h"
+#include "osmd/base/jsonread.h"
 #include "osmd/base/paths.h"
 #include "osmd/store/store.h"
 #include "whm/cgi.h"
@@ -53,10 +54,6 @@ json_t *site_run(const struct site *s, const char *const *words, unsigned timeou
 		 struct err *e);
 /* The daemon's state in one callout: what csf's page has at its top. */
 void site_banner(struct site *s);
-
-/* Members of a document; "" and 0 when they aren't there. */
-const char *json_text(const json_t *doc, const char *name);
-int64_t json_number(const json_t *doc, const char *name);
 
 /* ---- the pages ---- */
 typedef void (*site_page_fn)(struct site *s);

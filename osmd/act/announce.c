@@ -5,19 +5,13 @@
 #include <stdio.h>
 #include <syslog.h>
 
+#include "osmd/base/jsonread.h"
 #include "osmd/base/log.h"
 #include "osmd/sys/systemlog.h"
 
 static bool is_wanted(const struct executor *x)
 {
 	return x->config.syslog && !x->paths.root[0];
-}
-
-static struct slice field(const json_t *doc, const char *name)
-{
-	const json_t *v = json_object_get(doc, name);
-
-	return (struct slice){json_string_value(v), json_string_length(v)};
 }
 
 static struct slice number(const json_t *doc, const char *name, char out[24])
@@ -31,11 +25,11 @@ void announce_report(const struct executor *x, const json_t *report)
 {
 	char count[24], limit[24], message[256];
 	const struct systemlog_field fields[] = {
-		{"OSM_REPORT", field(report, "id")},
-		{"OSM_TYPE", field(report, "type")},
-		{"OSM_ACCOUNT", field(report, "account")},
-		{"OSM_MAILBOX", field(report, "mailbox")},
-		{"OSM_KEY", field(report, "key")},
+		{"OSM_REPORT", json_slice(report, "id")},
+		{"OSM_TYPE", json_slice(report, "type")},
+		{"OSM_ACCOUNT", json_slice(report, "account")},
+		{"OSM_MAILBOX", json_slice(report, "mailbox")},
+		{"OSM_KEY", json_slice(report, "key")},
 		{"OSM_COUNT", number(report, "count", count)},
 		{"OSM_LIMIT", number(report, "limit", limit)},
 	};

@@ -18,15 +18,9 @@
 #include "osmd/act/fwact.h"
 #include "osmd/act/guard.h"
 #include "osmd/act/renameact.h"
+#include "osmd/base/jsonread.h"
 #include "osmd/base/log.h"
 #include "osmd/model/report.h"
-
-static struct slice field(const json_t *doc, const char *name)
-{
-	const json_t *v = json_object_get(doc, name);
-
-	return (struct slice){json_string_value(v), json_string_length(v)};
-}
 
 static void copy(char *out, size_t size, struct slice s)
 {
@@ -39,7 +33,7 @@ bool carry_allowed(struct executor *x, const struct action_row *row, const json_
 	struct slice account = slice_str(row->account), target = slice_str(row->target);
 	const struct action_kind *kind = action_kind_find(row->action);
 	char same[GUARD_TARGET_MAX];
-	int trigger = trigger_find(field(report, "type"));
+	int trigger = trigger_find(json_slice(report, "type"));
 
 	if (fwact_is(row) && (!fwact_allowed(x->wall, row, why, EXECUTOR_WHY_MAX) ||
 			      !fwact_owned(x->accounts, row, why, EXECUTOR_WHY_MAX)))
@@ -58,8 +52,9 @@ bool carry_allowed(struct executor *x, const struct action_row *row, const json_
 		   !guard_mailbox(x->accounts, account, target, same, why)) {
 		return false;
 	}
-	return !report || !guard_ignored(x->rules, (enum trigger_id)trigger, account,
-					 field(report, "mailbox"), row->created_s, why);
+	return !report ||
+	       !guard_ignored(x->rules, (enum trigger_id)trigger, account,
+			      json_slice(report, "mailbox"), row->created_s, why);
 }
 
 /* What stands in the journal as done but isn't in force any more was undone by somebody
@@ -179,8 +174,8 @@ static bool carry_action(struct executor *x, const struct action_kind *kind,
 	char place[DELIVER_PLACE_SIZE] = "";
 	bool fresh;
 
-	copy(row.report_id, sizeof(row.report_id), field(report, "id"));
-	copy(row.account, sizeof(row.account), field(report, "account"));
+	copy(row.report_id, sizeof(row.report_id), json_slice(report, "id"));
+	copy(row.account, sizeof(row.account), json_slice(report, "account"));
 	copy(row.action, sizeof(row.action), slice_str(action_name(kind->id)));
 	copy(row.target, sizeof(row.target), slice_str(address));
 	row.expires_s = after_s ? now_s + after_s : 0;
@@ -374,7 +369,7 @@ static bool read_address_order(const json_t *request, struct slice target,
 		return false;
 	}
 	copy(row->target, sizeof(row->target), slice_str(addr_print(&net, text)));
-	copy(row->detail, FW_REASON_MAX / 2, field(request, "reason"));
+	copy(row->detail, FW_REASON_MAX / 2, json_slice(request, "reason"));
 	row->expires_s = after_s ? row->created_s + after_s : 0;
 	return true;
 }
@@ -383,8 +378,8 @@ static bool read_order(struct executor *x, const json_t *request,
 		       const struct action_kind *kind, struct action_row *row,
 		       char who[EXECUTOR_WHO_MAX], char why[GUARD_WHY_MAX])
 {
-	struct slice account = field(request, "account"),
-		     target = field(request, "target");
+	struct slice account = json_slice(request, "account"),
+		     target = json_slice(request, "target");
 	const json_t *expire = json_object_get(request, "expire");
 	json_int_t after_s =
 		expire ? json_integer_value(expire) : x->config.action_expire_s;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "osmd/act/format.h"
+#include "osmd/base/jsonread.h"
 #include "osmd/sys/spawn.h"
 
 #define OUTPUT_MAX 4096
@@ -88,13 +89,6 @@ bool custom_check(const struct paths *paths, const struct config *config, struct
 	return ok || err_prefix(e, "CUSTOM_ACTION: ");
 }
 
-static const char *text(const json_t *report, const char *name)
-{
-	const char *s = json_string_value(json_object_get(report, name));
-
-	return s ? s : "";
-}
-
 /* What it printed, on one line, for a log, a mail and a terminal. */
 static void add_output(char *said, size_t size, const struct spawn_result *got)
 {
@@ -118,15 +112,14 @@ static bool run(const char *program, const struct config *config, const json_t *
 		struct slice document, struct spawn_result *got, struct err *e)
 {
 	char count[COUNT_SIZE];
-	const char *const argv[] = {
-		program,
-		text(report, "id"),
-		text(report, "type"),
-		text(report, "account"),
-		text(report, "key"),
-		count,
-		format_name((enum format_id)config->custom_format),
-		NULL};
+	const char *const argv[] = {program,
+				    json_text(report, "id"),
+				    json_text(report, "type"),
+				    json_text(report, "account"),
+				    json_text(report, "key"),
+				    count,
+				    format_name((enum format_id)config->custom_format),
+				    NULL};
 	struct spawn_request req = {.argv = argv,
 				    .input = document,
 				    .timeout_s = config->custom_timeout_s,

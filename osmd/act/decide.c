@@ -8,6 +8,7 @@
 
 #include "osmd/act/guard.h"
 #include "osmd/act/renameact.h"
+#include "osmd/base/jsonread.h"
 #include "osmd/base/log.h"
 
 #define HOUR_S 3600
@@ -27,18 +28,11 @@ static void decide(struct decision *d, bool go, const char *before, const char *
 	va_end(ap);
 }
 
-static struct slice field(const json_t *doc, const char *name)
-{
-	const json_t *v = json_object_get(doc, name);
-
-	return (struct slice){json_string_value(v), json_string_length(v)};
-}
-
 /* Is this account's own name the sender that was counted? The key is the sender, or with
  * logline:subject the sender, a blank and the subject; with others it names a place. */
 static bool sent_as_account(const json_t *report, struct slice account)
 {
-	struct slice type = field(report, "type"), key = field(report, "key");
+	struct slice type = json_slice(report, "type"), key = json_slice(report, "key");
 	bool with_subject = slice_eq(type, SLICE("logline:subject"));
 
 	if (!with_subject && !slice_eq(type, SLICE("logline")))
@@ -52,8 +46,8 @@ static bool sent_as_account(const json_t *report, struct slice account)
 static bool aim(struct executor *x, const struct action_kind *kind, const json_t *report,
 		struct action_row *row, char why[GUARD_WHY_MAX])
 {
-	struct slice account = field(report, "account"),
-		     mailbox = field(report, "mailbox");
+	struct slice account = json_slice(report, "account"),
+		     mailbox = json_slice(report, "mailbox");
 	bool on_path = kind->on == ACTION_ON_PATH;
 	bool on_address = kind->on == ACTION_ON_ADDRESS;
 	bool narrow =
@@ -159,7 +153,7 @@ void decide_disruptive(struct executor *x, const struct action_kind *kind,
 		       struct decision *d)
 {
 	struct action_job job = executor_job(x, row, report, row->created_s);
-	int trigger = trigger_find(field(report, "type"));
+	int trigger = trigger_find(json_slice(report, "type"));
 	bool testing =
 		x->config.testing || json_is_true(json_object_get(report, "testing"));
 	char why[GUARD_WHY_MAX];
@@ -167,8 +161,8 @@ void decide_disruptive(struct executor *x, const struct action_kind *kind,
 	if (!aim(x, kind, report, row, why))
 		decide(d, false, BEFORE_NOT_DONE, "refused: %s", why);
 	else if (guard_ignored(x->rules, (enum trigger_id)trigger,
-			       field(report, "account"), field(report, "mailbox"),
-			       row->created_s, why))
+			       json_slice(report, "account"),
+			       json_slice(report, "mailbox"), row->created_s, why))
 		decide(d, false, BEFORE_NOT_DONE, "%s", why);
 	else if (!confirmed)
 		decide(d, false, BEFORE_NOT_DONE, "not enough confirmed events");

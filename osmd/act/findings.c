@@ -8,15 +8,9 @@
 #include "osmd/act/candidates.h"
 #include "osmd/act/executor_parts.h"
 #include "osmd/act/processes.h"
+#include "osmd/base/jsonread.h"
 
 #define NOTES_MAX 20 /* as a report takes */
-
-static struct slice field(const json_t *doc, const char *name)
-{
-	const json_t *v = json_object_get(doc, name);
-
-	return (struct slice){json_string_value(v), json_string_length(v)};
-}
 
 void findings_note(json_t *whole, const char *text)
 {
@@ -83,7 +77,8 @@ static void add_candidates(struct executor *x, json_t *whole, const struct accou
 
 json_t *findings_add(struct executor *x, const json_t *report, int64_t now_s)
 {
-	const struct account *a = accounts_by_user(x->accounts, field(report, "account"));
+	const struct account *a =
+		accounts_by_user(x->accounts, json_slice(report, "account"));
 	json_t *whole = json_copy((json_t *)report), *running;
 
 	if (!whole || !a || a->uid <= 0)

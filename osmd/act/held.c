@@ -7,18 +7,13 @@
 #include "osmd/act/executor_parts.h"
 #include "osmd/act/guard.h"
 #include "osmd/act/panelact.h"
+#include "osmd/base/jsonread.h"
 #include "osmd/base/log.h"
-
-static struct slice text(const json_t *request, const char *name)
-{
-	const json_t *v = json_object_get(request, name);
-
-	return (struct slice){json_string_value(v), json_string_length(v)};
-}
 
 json_t *held_request(struct executor *x, const json_t *request, int64_t now_s)
 {
-	struct slice account = text(request, "account"), target = text(request, "target");
+	struct slice account = json_slice(request, "account"),
+		     target = json_slice(request, "target");
 	bool remove = json_is_true(json_object_get(request, "delete"));
 	struct action_row row = {0};
 	struct action_job job = executor_job(x, &row, NULL, now_s);

@@ -12,25 +12,19 @@
 #include "osmd/act/fwact.h"
 #include "osmd/act/guard.h"
 #include "osmd/act/renameact.h"
-
-static const char *word(const json_t *report, const char *name)
-{
-	const char *s = json_string_value(json_object_get(report, name));
-
-	return s ? s : "";
-}
+#include "osmd/base/jsonread.h"
 
 static bool is_strike(struct executor *x, const json_t *report, int trigger,
 		      bool confirmed)
 {
-	struct slice account = slice_str(word(report, "account"));
+	struct slice account = slice_str(json_text(report, "account"));
 	char why[GUARD_WHY_MAX];
 
 	return confirmed && !x->config.testing &&
 	       !json_is_true(json_object_get(report, "testing")) &&
 	       guard_account(x->accounts, &x->config, account, why) &&
 	       !guard_ignored(x->rules, (enum trigger_id)trigger, account,
-			      slice_str(word(report, "mailbox")),
+			      slice_str(json_text(report, "mailbox")),
 			      json_integer_value(json_object_get(report, "last")), why);
 }
 
@@ -45,7 +39,7 @@ static size_t fitting(const json_t *report, const struct action_steps *steps,
 		const enum action_id id = (enum action_id)steps->list[i];
 		const enum action_on on = action_kind(id)->on;
 
-		if ((on == ACTION_ON_MAILBOX && !*word(report, "mailbox")) ||
+		if ((on == ACTION_ON_MAILBOX && !*json_text(report, "mailbox")) ||
 		    (on == ACTION_ON_PATH && !renameact_target(id, report).n) ||
 		    (on == ACTION_ON_ADDRESS && !fwact_targets(report, addresses)))
 			continue;
@@ -57,14 +51,15 @@ static size_t fitting(const json_t *report, const struct action_steps *steps,
 bool ladder_step(struct executor *x, const json_t *report, bool confirmed, unsigned *bit,
 		 char note[LADDER_NOTE_MAX], struct err *e)
 {
-	const char *type = word(report, "type"), *mailbox = word(report, "mailbox");
+	const char *type = json_text(report, "type"),
+		   *mailbox = json_text(report, "mailbox");
 	int trigger = trigger_find(slice_str(type));
 	enum action_id steps[STEPS_MAX];
 	size_t n = fitting(report, &x->config.trigger[trigger].steps, steps), at;
-	struct strike k = {.report_id = word(report, "id"),
+	struct strike k = {.report_id = json_text(report, "id"),
 			   .type = type,
-			   .account = word(report, "account"),
-			   .target = *mailbox ? mailbox : word(report, "account"),
+			   .account = json_text(report, "account"),
+			   .target = *mailbox ? mailbox : json_text(report, "account"),
 			   .first_s =
 				   json_integer_value(json_object_get(report, "first")),
 			   .last_s = json_integer_value(json_object_get(report, "last"))};

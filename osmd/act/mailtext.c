@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "osmd/base/jsonread.h"
 #include "osmd/base/utf8.h"
 #include "osmd/model/event.h"
 
@@ -171,15 +172,10 @@ static void put_safe(struct buf *out, struct slice s)
 	}
 }
 
-static struct slice text_of(const json_t *v)
-{
-	return (struct slice){json_string_value(v), json_string_length(v)};
-}
-
 static void put_value(struct buf *out, const json_t *v)
 {
 	if (json_is_string(v))
-		put_safe(out, text_of(v));
+		put_safe(out, json_string_slice(v));
 	else if (json_is_integer(v))
 		buf_printf(out, "%lld", (long long)json_integer_value(v));
 }

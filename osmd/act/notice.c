@@ -11,6 +11,7 @@
 #include "osmd/act/announce.h"
 #include "osmd/act/executor_parts.h"
 #include "osmd/act/fwact.h"
+#include "osmd/base/jsonread.h"
 #include "osmd/base/log.h"
 
 /* So late the panel may still tell of what we did ourselves: many expire at once. */
@@ -173,13 +174,6 @@ static bool is_let_go(struct notice *n)
 	return !n->ours;
 }
 
-static const char *word(const json_t *request, const char *name)
-{
-	const char *s = json_string_value(json_object_get(request, name));
-
-	return s ? s : "";
-}
-
 /* What to do with each row that is done, or NULL: no such event. */
 static void (*act_on(const struct notice *n))(const struct action_row *, void *)
 {
@@ -270,10 +264,10 @@ json_t *notice_request(struct executor *x, const json_t *request, int64_t now_s)
 {
 	struct err e = {0};
 	struct notice n = {.x = x,
-			   .event = word(request, "event"),
-			   .user = word(request, "user"),
-			   .newuser = word(request, "newuser"),
-			   .mailbox = word(request, "mailbox"),
+			   .event = json_text(request, "event"),
+			   .user = json_text(request, "user"),
+			   .newuser = json_text(request, "newuser"),
+			   .mailbox = json_text(request, "mailbox"),
 			   .now_s = now_s,
 			   .e = &e,
 			   .ok = true};

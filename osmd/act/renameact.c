@@ -6,13 +6,7 @@
 #include <string.h>
 
 #include "osmd/act/quarantine.h"
-
-static struct slice text(const json_t *doc, const char *name)
-{
-	const json_t *v = json_object_get(doc, name);
-
-	return (struct slice){json_string_value(v), json_string_length(v)};
-}
+#include "osmd/base/jsonread.h"
 
 static bool is_path_action(const struct action_job *job)
 {
@@ -25,11 +19,12 @@ struct slice renameact_target(enum action_id id, const json_t *report)
 	const json_t *list = json_object_get(report, name);
 	const json_t *more = json_object_get(json_object_get(report, "further"), name);
 
-	if (id == ACTION_RENAME_PATH && slice_ends(text(report, "type"), SLICE(":cwd")))
-		return text(report, "key");
+	if (id == ACTION_RENAME_PATH &&
+	    slice_ends(json_slice(report, "type"), SLICE(":cwd")))
+		return json_slice(report, "key");
 	if (json_array_size(list) != 1 || json_integer_value(more) != 0)
 		return (struct slice){NULL, 0};
-	return text(json_array_get(list, 0), "value");
+	return json_slice(json_array_get(list, 0), "value");
 }
 
 /* false: the account is gone. */

@@ -10,6 +10,7 @@
 #include "osmd/act/webseen.h"
 #include "osmd/base/buf.h"
 #include "osmd/base/file.h"
+#include "osmd/base/jsonread.h"
 #include "osmd/base/monotonic.h"
 #include "osmd/model/report.h"
 
@@ -141,17 +142,11 @@ static bool look(struct webstatus *w, const struct paths *paths,
 
 /* ---- whose ---- */
 
-static struct slice text(const json_t *row, const char *name)
-{
-	const json_t *v = json_object_get(row, name);
-
-	return (struct slice){json_string_value(v), json_string_length(v)};
-}
-
 /* The vhost decides, or "/~user/" on any; what is cut only when no other account fits. */
 static const struct account *owner_of(const struct accounts *accounts, const json_t *row)
 {
-	struct slice target = text(row, "target"), vhost = text(row, "vhost"), user;
+	struct slice target = json_slice(row, "target"), vhost = json_slice(row, "vhost"),
+		     user;
 
 	if (slice_starts(target, SLICE("/~"))) {
 		target = (struct slice){target.p + 2, target.n - 2};
@@ -224,20 +219,20 @@ static void add_request(json_t *list, const json_t *row, int64_t times, size_t *
 {
 	static const struct slice more = SLICE("...");
 	bool cut = json_is_true(json_object_get(row, "target_cut"));
-	struct slice method = text(row, "method");
+	struct slice method = json_slice(row, "method");
 	struct buf out;
 
 	buf_init(&out, 2048);
 	buf_slice(&out, method.n ? method : more);
 	buf_putc(&out, ' ');
-	buf_slice(&out, text(row, "vhost"));
+	buf_slice(&out, json_slice(row, "vhost"));
 	if (json_is_true(json_object_get(row, "vhost_cut")))
 		buf_slice(&out, more);
-	buf_slice(&out, text(row, "target"));
+	buf_slice(&out, json_slice(row, "target"));
 	if (cut && method.n)
 		buf_slice(&out, more);
 	buf_puts(&out, " from ");
-	buf_slice(&out, text(row, "client"));
+	buf_slice(&out, json_slice(row, "client"));
 	count(list, buf_view(&out), times, left);
 	buf_clear(&out);
 }
@@ -281,8 +276,8 @@ static bool is_listed(const json_t *list, struct slice value)
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach(list, i,
-			   row) if (slice_eq(text(row, "value"), value)) return true;
+	json_array_foreach(
+		list, i, row) if (slice_eq(json_slice(row, "value"), value)) return true;
 	return false;
 }
 
@@ -291,7 +286,8 @@ static void add_script(json_t *list, const struct paths *paths, const struct acc
 		       const json_t *row, int64_t times, const json_t *report_paths,
 		       size_t *left)
 {
-	struct slice path = text(row, "target"), plain, vhost = text(row, "vhost");
+	struct slice path = json_slice(row, "target"), plain,
+		     vhost = json_slice(row, "vhost");
 	char root[PATH_MAX], whole[PATH_MAX];
 	size_t folder;
 	int n;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 the osm authors */
+#include "osmd/base/jsonread.h"
 #include "osmd/ctl/hookevent.h"
 
 #include <string.h>
@@ -77,18 +78,12 @@ bool hookevent_mailbox_fits(struct slice mailbox)
 	       only_plain(domain, ".-");
 }
 
-static struct slice text(const json_t *doc, const char *name)
-{
-	const json_t *v = json_object_get(doc, name);
-
-	return (struct slice){json_string_value(v), json_string_length(v)};
-}
-
 static const struct event *find_event(const json_t *context)
 {
 	for (size_t i = 0; i < EVENTS; i++)
-		if (slice_eq(text(context, "category"), slice_str(events[i].category)) &&
-		    slice_eq(text(context, "event"), slice_str(events[i].name)))
+		if (slice_eq(json_slice(context, "category"),
+			     slice_str(events[i].category)) &&
+		    slice_eq(json_slice(context, "event"), slice_str(events[i].name)))
 			return &events[i];
 	return NULL;
 }
@@ -99,7 +94,7 @@ static bool says_no(const json_t *doc, const char *name)
 	const json_t *v = json_object_get(doc, name);
 
 	return json_is_false(v) || (json_is_integer(v) && json_integer_value(v) == 0) ||
-	       slice_eq(text(doc, name), SLICE("0"));
+	       slice_eq(json_slice(doc, name), SLICE("0"));
 }
 
 /* A call that failed changed nothing. UAPI's result may be a whole answer with its status. */
@@ -112,7 +107,8 @@ static bool has_failed(const json_t *data)
 /* The mailbox: "email", or with the local part alone there, "domain" behind it. */
 static bool put_mailbox(json_t *told, const json_t *args)
 {
-	struct slice email = text(args, "email"), domain = text(args, "domain");
+	struct slice email = json_slice(args, "email"),
+		     domain = json_slice(args, "domain");
 	char whole[MAILBOX_MAX + 1];
 
 	if (email.n && !memchr(email.p, '@', email.n) &&
@@ -131,8 +127,8 @@ static bool fill(json_t *told, const struct event *ev, const json_t *data)
 {
 	const json_t *args = json_object_get(data, "args");
 	bool on_mailbox = ev->in_args && ev->escalate;
-	struct slice user = text(ev->in_args && !on_mailbox ? args : data, "user");
-	struct slice fresh = text(data, "newuser");
+	struct slice user = json_slice(ev->in_args && !on_mailbox ? args : data, "user");
+	struct slice fresh = json_slice(data, "newuser");
 
 	if (!hookevent_user_fits(user))
 		return false;
@@ -155,7 +151,8 @@ json_t *hookevent_read(struct slice input)
 	const struct event *ev = find_event(context);
 	json_t *told = NULL;
 
-	if (ev && slice_eq(text(context, "stage"), SLICE("post")) && !has_failed(data)) {
+	if (ev && slice_eq(json_slice(context, "stage"), SLICE("post")) &&
+	    !has_failed(data)) {
 		told = json_pack("{s:s, s:s}", "do", "notice", "event", ev->told);
 		if (told && !fill(told, ev, data)) {
 			json_decref(told);

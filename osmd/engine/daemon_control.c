@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "osmd/base/jsonread.h"
 #include "osmd/base/log.h"
 #include "osmd/base/version.h"
 #include "osmd/ctl/hookevent.h"
@@ -14,14 +15,6 @@
 #include "osmd/model/metrics.h"
 
 #define TOP_MOST 1000
-
-
-static struct slice text(const json_t *request, const char *name)
-{
-	const json_t *v = json_object_get(request, name);
-
-	return (struct slice){json_string_value(v), json_string_length(v)};
-}
 
 static json_t *refuse(const char *why)
 {
@@ -229,8 +222,10 @@ void daemon_lists_changed(struct daemon *d)
 /* Answered at once: cPanel waits for nothing that the executor does. */
 static json_t *take_notice(struct daemon *d, const json_t *request)
 {
-	struct slice event = text(request, "event"), user = text(request, "user");
-	struct slice mailbox = text(request, "mailbox"), fresh = text(request, "newuser");
+	struct slice event = json_slice(request, "event"),
+		     user = json_slice(request, "user");
+	struct slice mailbox = json_slice(request, "mailbox"),
+		     fresh = json_slice(request, "newuser");
 
 	if (!event.n || !hookevent_user_fits(user) ||
 	    (fresh.n && !hookevent_user_fits(fresh)) ||

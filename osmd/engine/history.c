@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "osmd/base/jsonread.h"
 #include "osmd/base/map.h"
 #include "osmd/model/report.h"
 
@@ -127,13 +128,6 @@ static void add_mark(struct history *h, struct past *p, const struct mark *m)
 	h->marks++;
 }
 
-static struct slice text_of(const json_t *report, const char *name)
-{
-	const json_t *value = json_object_get(report, name);
-
-	return (struct slice){json_string_value(value), json_string_length(value)};
-}
-
 static void set_account(struct past *p, struct slice account)
 {
 	if (account.n >= sizeof(p->account))
@@ -157,9 +151,9 @@ static json_int_t sure_events(const json_t *certain)
 void history_used(struct history *h, const json_t *report)
 {
 	const json_t *certain = json_object_get(report, "certainty");
-	struct slice event = text_of(report, "last_event");
-	int trigger = trigger_find(text_of(report, "type"));
-	struct history_key k = {(unsigned)trigger, text_of(report, "key")};
+	struct slice event = json_slice(report, "last_event");
+	int trigger = trigger_find(json_slice(report, "type"));
+	struct history_key k = {(unsigned)trigger, json_slice(report, "key")};
 	struct mark m = {.last_s = json_integer_value(json_object_get(report, "last")),
 			 .made_s = json_integer_value(json_object_get(report, "time")),
 			 .confirmed =
@@ -171,12 +165,12 @@ void history_used(struct history *h, const json_t *report)
 		return;
 	if (event.n)
 		memcpy(m.event, event.p, event.n);
-	if (slice_eq(text_of(report, "kind"), SLICE("forgery")))
+	if (slice_eq(json_slice(report, "kind"), SLICE("forgery")))
 		k.table = HISTORY_FORGERS;
 	p = past_of(h, k);
 	if (!p)
 		return;
-	set_account(p, text_of(report, "account"));
+	set_account(p, json_slice(report, "account"));
 	add_mark(h, p, &m);
 }
 
