@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "firewall/csfwork.h"
+#include "firewall/subjects.h"
 
 struct fw {
 	struct fw_settings settings;
@@ -233,59 +234,46 @@ const struct fw_backend fw_csf = {
 
 /* ---- what the administrator took out ---- */
 
-/* A filter of somebody else's on one port is not the block that osm made. It goes to the end,
- * out of the count for as long as the book is searched. */
-static size_t strong_first(struct csf_book *b)
+/* What csf has, sorted; the caller frees it. A filter of somebody else's on one port is not the
+ * block that osm made. NULL without memory. */
+static struct fw_block *strong_subjects(const struct csf_book *b, size_t *count)
 {
-	size_t strong = 0;
+	struct fw_block *v = calloc(b->count + 1, sizeof(*v));
 
-	for (size_t i = 0; i < b->count; i++) {
-		struct csf_kept k = b->kept[i];
+	*count = 0;
+	for (size_t i = 0; v && i < b->count; i++) {
+		const struct csf_kept *k = &b->kept[i];
 
-		if (k.is_filter && !k.is_ours)
+		if (k->is_filter && !k->is_ours)
 			continue;
-		b->kept[i] = b->kept[strong];
-		b->kept[strong++] = k;
+		v[*count].net = k->net;
+		v[(*count)++].uid = k->uid;
 	}
-	return strong;
-}
-
-static int by_subject(const void *a, const void *b)
-{
-	const struct csf_kept *x = a, *y = b;
-
-	if (x->net.family != y->net.family)
-		return x->net.family < y->net.family ? -1 : 1;
-	if (!x->net.family)
-		return x->uid < y->uid ? -1 : x->uid > y->uid;
-	if (x->net.prefix != y->net.prefix)
-		return x->net.prefix < y->net.prefix ? -1 : 1;
-	return memcmp(x->net.bytes, y->net.bytes, sizeof(x->net.bytes));
+	if (v)
+		subjects_sort(v, *count);
+	return v;
 }
 
 bool fw_csf_removed(const struct paths *paths, const struct fw_block *blocks,
 		    size_t count, fw_each *each, void *ctx, struct err *err)
 {
+	struct fw_block *there;
 	struct csf_book book;
 	char path[PATH_MAX];
-	size_t strong;
+	size_t n;
 
 	/* no csf.deny is no csf, not an administrator who took all out */
 	if (!paths_at(paths, CSF_DENY, path, sizeof(path)) || access(path, F_OK) != 0)
 		return err_set(err, ENOENT, "%s can't be read", CSF_DENY);
 	if (!csfbook_read(&book, paths, NULL, err))
 		return false;
-	strong = strong_first(&book);
-	if (strong)
-		qsort(book.kept, strong, sizeof(*book.kept), by_subject);
-	for (size_t i = 0; i < count; i++) {
-		struct csf_kept key = {.net = blocks[i].net, .uid = blocks[i].uid};
-
-		if (!(strong &&
-		      bsearch(&key, book.kept, strong, sizeof(key), by_subject)) &&
-		    !each(&blocks[i], ctx))
-			break;
-	}
+	there = strong_subjects(&book, &n);
 	csfbook_clear(&book);
+	if (!there)
+		return err_set(err, ENOMEM, "csf's lists: no memory");
+	for (size_t i = 0; i < count; i++)
+		if (!subjects_have(there, n, &blocks[i]) && !each(&blocks[i], ctx))
+			break;
+	free(there);
 	return true;
 }

@@ -19,6 +19,12 @@ static int compare(const void *a, const void *b)
 	return d;
 }
 
+void subjects_sort(struct fw_block *subjects, size_t count)
+{
+	if (count > 1)
+		qsort(subjects, count, sizeof(*subjects), compare);
+}
+
 struct fw_block *subjects_new(const struct fw_block *blocks, size_t count)
 {
 	struct fw_block *sorted = calloc(count ? count : 1, sizeof(*sorted));
@@ -30,13 +36,12 @@ struct fw_block *subjects_new(const struct fw_block *blocks, size_t count)
 		sorted[i].uid = blocks[i].uid;
 		sorted[i].direction = FW_INOUT;
 	}
-	if (count > 1)
-		qsort(sorted, count, sizeof(*sorted), compare);
+	subjects_sort(sorted, count);
 	return sorted;
 }
 
 bool subjects_have(const struct fw_block *subjects, size_t count,
 		   const struct fw_block *block)
 {
-	return bsearch(block, subjects, count, sizeof(*subjects), compare) != NULL;
+	return count && bsearch(block, subjects, count, sizeof(*subjects), compare);
 }

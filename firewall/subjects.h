@@ -8,6 +8,8 @@
 
 #include "firewall/fw.h"
 
+/* Sort them in place for subjects_have. */
+void subjects_sort(struct fw_block *subjects, size_t count);
 /* A copy of what is looked at, sorted, both directions and no ports; the caller frees it
  * with free(). NULL without memory. */
 struct fw_block *subjects_new(const struct fw_block *blocks, size_t count);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "firewall/subjects.h"
 #include "osmd/act/executor_parts.h"
 #include "osmd/act/fwact.h"
 #include "osmd/base/log.h"
@@ -268,21 +269,8 @@ void keep_removed(struct executor *x, int64_t now_s)
 
 /* ---- what others took out of the kernel ---- */
 
-#define ENDING_S                                                                         \
-	3 /* the kernel's time is told in whole seconds, and begun a little later */
-
-static int by_subject(const void *a, const void *b)
-{
-	const struct fw_block *x = a, *y = b;
-
-	if (x->net.family != y->net.family)
-		return x->net.family < y->net.family ? -1 : 1;
-	if (!x->net.family)
-		return x->uid < y->uid ? -1 : x->uid > y->uid;
-	if (x->net.prefix != y->net.prefix)
-		return x->net.prefix < y->net.prefix ? -1 : 1;
-	return memcmp(x->net.bytes, y->net.bytes, sizeof(x->net.bytes));
-}
+/* The kernel's time is told in whole seconds, and begun a little later. */
+#define ENDING_S 3
 
 struct in_kernel {
 	struct fw_block *v; /* owned */
@@ -317,8 +305,8 @@ static size_t count_lost(struct keeping *k, const char *name, size_t *of)
 	bool ok = native && wall_each(k->x->wall, native, note_block, &there, &e);
 
 	ok = ok && !there.failed;
-	if (ok && there.n)
-		qsort(there.v, there.n, sizeof(*there.v), by_subject);
+	if (ok)
+		subjects_sort(there.v, there.n);
 	*of = 0;
 	for (size_t i = 0; ok && i < k->n; i++) {
 		const struct kept *one = &k->v[i];
@@ -328,8 +316,7 @@ static size_t count_lost(struct keeping *k, const char *name, size_t *of)
 		    (one->block.ttl && one->block.ttl < ENDING_S))
 			continue;
 		++*of;
-		lost += !(there.n && bsearch(&one->block, there.v, there.n,
-					     sizeof(*there.v), by_subject));
+		lost += !subjects_have(there.v, there.n, &one->block);
 	}
 	free(there.v);
 	return lost;
