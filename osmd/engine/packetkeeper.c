@@ -15,6 +15,7 @@
 
 #include "osmd/engine/packetreader.h"
 #include "osmd/engine/settings.h"
+#include "osmd/sys/child.h"
 
 /* When no source works: until all are tried again. */
 #define NONE_WORKS_MS 60000
@@ -181,8 +182,12 @@ static bool run_one(struct keeper *k, const struct packetsource_kind *kind)
 	return go_on;
 }
 
-static int keep(struct keeper *k)
+static int keep(int fd, void *ctx)
 {
+	struct keeper *k = ctx;
+
+	k->fd = fd;
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &(int){SEND_BYTES}, sizeof(int));
 	for (;;) {
 		const struct packetsource_kind *kind = NULL;
 
@@ -211,47 +216,12 @@ static int keep(struct keeper *k)
 	}
 }
 
-static bool make_pair(int ends[2], struct err *e)
-{
-	const int bytes = SEND_BYTES;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return err_set(e, errno, "packets: socketpair: %s", strerror(errno));
-	setsockopt(ends[1], SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes));
-	return true;
-}
-
 int packetkeeper_start(const struct paths *paths, const struct config *config,
 		       const int close_fds[2], struct err *e)
 {
 	struct keeper k = {.paths = paths, .config = *config};
-	int ends[2];
-	pid_t pid;
 
-	if (!make_pair(ends, e))
-		return -1;
-	pid = fork();
-	if (pid < 0) {
-		err_set(e, errno, "packets: fork: %s", strerror(errno));
-		close(ends[0]);
-		close(ends[1]);
-		return -1;
-	}
-	if (pid > 0) {
-		close(ends[1]);
-		return ends[0];
-	}
-	close(ends[0]);
-	for (size_t i = 0; i < 2; i++)
-		if (close_fds[i] >= 0)
-			close(close_fds[i]);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
-	prctl(PR_SET_NAME, "osmd: pkeeper");
-	k.fd = ends[1];
-	_exit(keep(&k));
+	return child_start("osmd: pkeeper", close_fds, 2, keep, &k, e);
 }
 
 bool packetkeeper_reload(int fd, struct err *e)

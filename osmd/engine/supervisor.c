@@ -16,6 +16,7 @@
 #include "osmd/base/log.h"
 #include "osmd/base/monotonic.h"
 #include "osmd/engine/settings.h"
+#include "osmd/sys/child.h"
 
 #define WAIT_FIRST_MS 50
 #define WAIT_MOST_MS 5000
@@ -236,8 +237,11 @@ static void say_ended(pid_t pid, int status)
 			(int)pid, WEXITSTATUS(status));
 }
 
-static int supervise(struct supervisor *s)
+static int supervise(int fd, void *ctx)
 {
+	struct supervisor *s = ctx;
+
+	s->handover = fd;
 	s->wait_ms = WAIT_FIRST_MS;
 	for (;;) {
 		int64_t begun_ms = monotonic_ms();
@@ -269,32 +273,6 @@ int supervisor_start(const struct paths *paths, const struct config *config, int
 		     struct err *e)
 {
 	struct supervisor s = {.paths = paths, .config = *config};
-	int ends[2];
-	pid_t pid;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
-		err_set(e, errno, "socketpair: %s", strerror(errno));
-		return -1;
-	}
-	pid = fork();
-	if (pid < 0) {
-		err_set(e, errno, "fork: %s", strerror(errno));
-		close(ends[0]);
-		close(ends[1]);
-		return -1;
-	}
-	if (pid > 0) {
-		close(ends[1]);
-		return ends[0];
-	}
-	close(ends[0]);
-	if (close_fd >= 0)
-		close(close_fd);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
-	prctl(PR_SET_NAME, "osmd: superv.");
-	s.handover = ends[1];
-	_exit(supervise(&s));
+	return child_start("osmd: superv.", &close_fd, 1, supervise, &s, e);
 }
