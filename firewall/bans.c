@@ -136,11 +136,6 @@ void bans_free(struct bans *b)
 	free(b);
 }
 
-size_t bans_count(const struct bans *b)
-{
-	return b->count;
-}
-
 size_t bans_unresolved(const struct bans *b)
 {
 	return b->unresolved;

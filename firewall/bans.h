@@ -53,7 +53,6 @@ bool bans_add(struct bans *b, const struct addr *net, const char *why, struct er
 bool bans_may_block(struct bans *b, const struct addr *net, char why[BANS_WHY_MAX]);
 /* The same for a whole block: a uid may be blocked unless it is root's. */
 bool bans_may(struct bans *b, const struct fw_block *block, char why[BANS_WHY_MAX]);
-size_t bans_count(const struct bans *b);
 size_t bans_unresolved(const struct bans *b);
 
 #endif

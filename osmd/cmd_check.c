@@ -478,6 +478,26 @@ static void check_custom(struct check *k)
 		row(k, "custom", wanted ? CHECK_BAD : CHECK_WARN, lost, "%s", e.msg);
 }
 
+/* Who must never be blocked, and whose address nobody knows. */
+static void check_protected(struct check *k, struct wall *wall)
+{
+	static const char lost[] = "nothing is blocked: who is protected isn't known";
+	struct err e = {0};
+	size_t names;
+
+	if (!wall_hold(wall, NULL, time(NULL), &e)) {
+		row(k, "protected", CHECK_BAD, lost, "%s", e.msg);
+		return;
+	}
+	names = wall_unresolved(wall);
+	wall_let(wall);
+	if (names)
+		row(k, "protected", CHECK_WARN, "their addresses may be blocked",
+		    "%zu name(s) in csf.rignore, which only lfd looks up: name the "
+		    "addresses in csf.ignore or osm.ignore",
+		    names);
+}
+
 /* Which firewall the actions and osm -d use, and why. */
 static void check_firewall(struct check *k)
 {
@@ -499,6 +519,8 @@ static void check_firewall(struct check *k)
 		    "%s%s%s%s: %s", backend->name, beside ? ", and " : "",
 		    beside ? beside->name : "", beside ? " before it" : "",
 		    wall_reason(wall));
+	if (backend && strcmp(backend->name, "none") != 0)
+		check_protected(k, wall);
 	wall_free(wall);
 }
 

@@ -23,9 +23,9 @@
 #include "cpanel-hooks/accounts.h"
 #include "osmd/act/actions.h"
 #include "osmd/act/executor.h"
+#include "osmd/act/stream.h"
 #include "osmd/act/wall.h"
 #include "osmd/act/webstatus.h"
-#include "osmd/act/stream.h"
 #include "osmd/model/rules.h"
 #include "osmd/store/store.h"
 

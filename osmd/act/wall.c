@@ -320,6 +320,11 @@ void wall_let(struct wall *w)
 	w->held = NULL;
 }
 
+size_t wall_unresolved(const struct wall *w)
+{
+	return w->held ? bans_unresolved(w->held) : 0;
+}
+
 bool wall_may(struct wall *w, const struct fw_block *block, const char *from,
 	      int64_t now_s, char why[WALL_WHY_MAX])
 {

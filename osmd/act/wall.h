@@ -44,6 +44,8 @@ bool wall_may(struct wall *w, const struct fw_block *block, const char *from,
 /* Read once who is protected, for the calls of wall_may() until wall_let(). */
 bool wall_hold(struct wall *w, const char *from, int64_t now_s, struct err *e);
 void wall_let(struct wall *w);
+/* Names among what is held that stand for no address (see bans.h); 0 when nothing is held. */
+size_t wall_unresolved(const struct wall *w);
 /* Does it stand in csf's own lists, by somebody else, and block as much for as long? where:
  * for a person. False when there is no csf. */
 bool wall_foreign(struct wall *w, const struct fw_block *block, int64_t now_s,

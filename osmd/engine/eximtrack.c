@@ -275,8 +275,3 @@ void eximtrack_unfollowed(struct eximtrack *t)
 		if (t->ring[i].counted && !t->ring[i].followed)
 			t->unfollowed(&t->ring[i], t->ctx);
 }
-
-size_t eximtrack_count(const struct eximtrack *t)
-{
-	return t->used;
-}

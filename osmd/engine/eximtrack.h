@@ -63,6 +63,5 @@ bool eximtrack_may_be_old(const struct eximtrack *t, struct slice id);
 bool eximtrack_reply(struct eximtrack *t, struct slice cause);
 /* Every arrival that is counted and not followed. */
 void eximtrack_unfollowed(struct eximtrack *t);
-size_t eximtrack_count(const struct eximtrack *t);
 
 #endif

@@ -27,7 +27,6 @@ struct forgery {
 	struct engine_hooks hooks;
 	struct suspect ring[SUSPECTS];
 	size_t next, used;
-	uint64_t questions;
 	int64_t asked_s;
 	unsigned asked_now; /* in asked_s */
 };
@@ -80,7 +79,6 @@ static void ask(struct forgery *f, struct suspect *s)
 	struct slice text = {s->text, s->n};
 	bool found;
 
-	f->questions++;
 	if (s->is_sender)
 		found = f->hooks.newline_sender(text, s->who, f->hooks.ctx);
 	else
@@ -114,9 +112,4 @@ bool forgery_who(struct forgery *f, uint64_t place, int64_t now_s,
 		}
 	}
 	return false;
-}
-
-uint64_t forgery_questions(const struct forgery *f)
-{
-	return f->questions;
 }

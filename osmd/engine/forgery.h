@@ -28,7 +28,5 @@ void forgery_open_sender(struct forgery *f, struct slice id, uint64_t place);
 /* Who forged the line at this place? false: no sign of it. now_s bounds the questions. */
 bool forgery_who(struct forgery *f, uint64_t place, int64_t now_s,
 		 char who[FORGERY_WHO_MAX]);
-/* Questions asked of the file system and the spool. */
-uint64_t forgery_questions(const struct forgery *f);
 
 #endif

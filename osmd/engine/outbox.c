@@ -334,11 +334,6 @@ bool outbox_connect(struct outbox *o, int fd, struct err *e)
 	return true;
 }
 
-bool outbox_connected(const struct outbox *o)
-{
-	return o->fd >= 0;
-}
-
 /* Takes the reference to request. */
 static struct parcel *parcel_new(json_t *request, struct err *e)
 {

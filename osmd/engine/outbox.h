@@ -43,7 +43,6 @@ struct outbox *outbox_new(struct event_base *base, const struct outbox_hooks *ho
 void outbox_free(struct outbox *o); /* NULL is fine; open questions get no answer */
 /* Go on over this SOCK_SEQPACKET descriptor (taken in any case); an older one is closed. */
 bool outbox_connect(struct outbox *o, int fd, struct err *e);
-bool outbox_connected(const struct outbox *o);
 
 /* Takes no reference. false: it can't be sent at all (too large, no memory, box overfull);
  * it is counted and the error says why. */
