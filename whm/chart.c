@@ -9,13 +9,19 @@
 #include "whm/words.h"
 
 /* In the drawing's own units; the page scales it to its width. */
-#define WIDTH 720
-#define HEIGHT 120
-#define TOP 14
-#define BOTTOM 16
-#define LEFT 34
+#define WIDTH 480
+#define HEIGHT 130
+#define TOP 16
+#define BOTTOM 20
+#define LEFT 44
 #define BAR_MAX 36
 #define TEXT_MAX 160
+
+/* What there is to say of one series. */
+struct sum {
+	uint64_t all;
+	size_t most_at;
+};
 
 static void label(struct page *p, double x, double y, const char *anchor, const char *text)
 {
@@ -48,22 +54,41 @@ static const char *mark(int64_t at_s, int64_t span_s, char out[WORDS_MAX])
 	return out;
 }
 
-static void bar(struct page *p, const struct chart *c, size_t i, uint32_t most)
+static size_t series_count(const struct chart *c)
+{
+	size_t n = 0;
+
+	while (n < CHART_SERIES_MAX && c->series[n].unit)
+		n++;
+	return n;
+}
+
+static const char *bar_time(const struct chart *c, size_t i, char out[WORDS_MAX])
+{
+	return words_time(c->start_s + (int64_t)i * c->step_s, out);
+}
+
+/* The k-th of `of` bars that stand side by side at i. */
+static void bar(struct page *p, const struct chart *c, size_t i, size_t k, size_t of,
+		uint32_t most)
 {
 	double slot = (double)(WIDTH - LEFT) / (double)c->n;
-	double wide = slot * 0.84 < BAR_MAX ? slot * 0.84 : BAR_MAX;
-	double tall = (double)(HEIGHT - TOP - BOTTOM) * c->bars[i] / most;
+	double wide = slot * 0.84 / (double)of < BAR_MAX ? slot * 0.84 / (double)of : BAR_MAX;
+	double tall = (double)(HEIGHT - TOP - BOTTOM) * c->series[k].bars[i] / most;
+	double left = LEFT + slot * (double)i + (slot - wide * (double)of) / 2 + wide * (double)k;
 	char x[16], y[16], w[16], h[16], when[WORDS_MAX], text[TEXT_MAX];
 
-	if (c->bars[i] == 0)
+	if (c->series[k].bars[i] == 0)
 		return;
-	snprintf(x, sizeof(x), "%.2f", LEFT + slot * (double)i + (slot - wide) / 2);
+	tall = tall < 1 ? 1 : tall; /* one among thousands is still seen */
+	snprintf(x, sizeof(x), "%.2f", left);
 	snprintf(w, sizeof(w), "%.2f", wide);
 	snprintf(y, sizeof(y), "%.2f", HEIGHT - BOTTOM - tall);
 	snprintf(h, sizeof(h), "%.2f", tall);
-	words_time(c->start_s + (int64_t)i * c->step_s, when);
-	snprintf(text, sizeof(text), "%s: %" PRIu32 " %s", when, c->bars[i], c->unit);
-	page_open(p, "rect", "x", x, "y", y, "width", w, "height", h, NULL);
+	snprintf(text, sizeof(text), "%s: %" PRIu32 " %s", bar_time(c, i, when),
+		 c->series[k].bars[i], c->series[k].unit);
+	page_open(p, "rect", "class", k ? "second" : NULL, "x", x, "y", y, "width", w, "height",
+		  h, NULL);
 	page_put(p, "title", text, NULL);
 	page_close(p);
 }
@@ -80,32 +105,84 @@ static void axes(struct page *p, const struct chart *c, uint32_t most)
 	label(p, LEFT - 4, TOP + 4, "end", text);
 	label(p, LEFT - 4, HEIGHT - BOTTOM + 4, "end", "0");
 	for (int k = 0; k <= marks; k++)
-		label(p, LEFT + (double)(WIDTH - LEFT) * k / marks, HEIGHT - 2,
+		label(p, LEFT + (double)(WIDTH - LEFT) * k / marks, HEIGHT - 4,
 		      k == 0 ? "start" : k == marks ? "end" : "middle",
 		      mark(c->start_s + span_s * k / marks, span_s, text));
 }
 
-void chart_draw(struct page *p, const struct chart *c)
+static struct sum sum_up(const struct chart *c, size_t k)
 {
-	struct chart cut = *c;
-	uint32_t most = 1;
-	uint64_t sum = 0;
-	char box[32], text[TEXT_MAX];
+	const uint32_t *bars = c->series[k].bars;
+	struct sum s = {0};
 
-	cut.n = c->n < CHART_BARS_MAX ? c->n : CHART_BARS_MAX;
-	for (size_t i = 0; i < cut.n; i++) {
-		most = cut.bars[i] > most ? cut.bars[i] : most;
-		sum += cut.bars[i];
+	for (size_t i = 0; i < c->n; i++) {
+		s.all += bars[i];
+		if (bars[i] > bars[s.most_at])
+			s.most_at = i;
+	}
+	return s;
+}
+
+/* "Mail: 72 messages, 36 calls", each number with the colour of its bars. */
+static void caption(struct page *p, const struct chart *c, const struct sum *sums, size_t of)
+{
+	page_open(p, "figcaption", NULL);
+	page_textf(p, "%s: ", c->caption);
+	for (size_t k = 0; k < of; k++) {
+		if (of > 1)
+			page_put(p, "span", "", "class", k ? "swatch second" : "swatch", NULL);
+		page_textf(p, "%" PRIu64 " %s%s", sums[k].all, c->series[k].unit,
+			   k + 1 < of ? ", " : "");
+	}
+	page_close(p);
+}
+
+/* For those who don't see the bars. */
+static void describe(struct page *p, const struct chart *c, const struct sum *sums, size_t of,
+		     const char *id)
+{
+	char step[WORDS_MAX], when[WORDS_MAX];
+
+	page_open(p, "desc", "id", id, NULL);
+	page_textf(p, "%zu bars of %s each.", c->n, words_span(c->step_s, step));
+	for (size_t k = 0; k < of; k++) {
+		page_textf(p, " %" PRIu64 " %s", sums[k].all, c->series[k].unit);
+		if (sums[k].all)
+			page_textf(p, ", most of them from %s on: %" PRIu32,
+				   bar_time(c, sums[k].most_at, when),
+				   c->series[k].bars[sums[k].most_at]);
+		page_text(p, ".");
+	}
+	page_close(p);
+}
+
+void chart_draw(struct page *p, const struct chart *whole)
+{
+	struct chart c = *whole;
+	const size_t of = series_count(&c);
+	struct sum sums[CHART_SERIES_MAX];
+	char box[32], title_id[40], desc_id[40], ids[88];
+	uint32_t most = 1;
+
+	c.n = c.n < CHART_BARS_MAX ? c.n : CHART_BARS_MAX;
+	for (size_t k = 0; k < of; k++) {
+		sums[k] = sum_up(&c, k);
+		if (c.n && c.series[k].bars[sums[k].most_at] > most)
+			most = c.series[k].bars[sums[k].most_at];
 	}
 	snprintf(box, sizeof(box), "0 0 %d %d", WIDTH, HEIGHT);
-	snprintf(text, sizeof(text), "%s: %" PRIu64 " %s, at most %" PRIu32 " in one bar", c->title,
-		 sum, c->unit, sum ? most : 0);
+	snprintf(title_id, sizeof(title_id), "%.30s-title", c.id);
+	snprintf(desc_id, sizeof(desc_id), "%.30s-desc", c.id);
+	snprintf(ids, sizeof(ids), "%s %s", title_id, desc_id);
 	page_open(p, "figure", "class", "chart", NULL);
-	page_put(p, "figcaption", text, NULL);
-	page_open(p, "svg", "viewBox", box, "role", "img", "aria-label", text, NULL);
-	axes(p, &cut, most);
-	for (size_t i = 0; i < cut.n; i++)
-		bar(p, &cut, i, most);
+	caption(p, &c, sums, of);
+	page_open(p, "svg", "viewBox", box, "role", "img", "aria-labelledby", ids, NULL);
+	page_put(p, "title", c.title, "id", title_id, NULL);
+	describe(p, &c, sums, of, desc_id);
+	axes(p, &c, most);
+	for (size_t k = 0; k < of; k++)
+		for (size_t i = 0; i < c.n; i++)
+			bar(p, &c, i, k, of, most);
 	page_close(p);
 	page_close(p);
 }

@@ -13,13 +13,18 @@
 #include "whm/page.h"
 
 #define CHART_BARS_MAX 400
+#define CHART_SERIES_MAX 2
 
 struct chart {
-	const char *title;	/* what is counted: "Reports of the last 24 hours" */
-	const char *unit;	/* "reports" */
+	const char *id;	    /* in the page, of letters and digits */
+	const char *title;  /* what is counted, and when: "Mail, the last 24 hours" */
+	const char *caption; /* the same where the page says the rest: "Mail" */
 	int64_t start_s, step_s; /* of the first bar; step at least 1 */
-	const uint32_t *bars;	/* borrowed */
-	size_t n;		/* at most CHART_BARS_MAX are drawn */
+	struct {
+		const char *unit;	/* "messages"; NULL: there is no such series */
+		const uint32_t *bars;	/* borrowed */
+	} series[CHART_SERIES_MAX];	/* bars of the same time stand side by side */
+	size_t n;			/* bars of each; at most CHART_BARS_MAX are drawn */
 };
 
 void chart_draw(struct page *p, const struct chart *c);

@@ -139,7 +139,8 @@ static void timeline(struct site *s, const json_t *r)
 {
 	const json_t *t = json_object_get(r, "timeline"), *counts = json_object_get(t, "counts");
 	uint32_t bars[CHART_BARS_MAX];
-	struct chart c = {.title = "Events by time", .unit = "events", .bars = bars};
+	struct chart c = {.id = "events", .title = "Events by time", .caption = "Events by time",
+			  .series = {{"events", bars}}};
 
 	c.start_s = json_number(t, "start");
 	c.step_s = json_number(t, "step");

@@ -4,14 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "whm/activity.h"
 #include "whm/chart.h"
 #include "whm/rows.h"
 #include "whm/words.h"
 
 #define TOP_ROWS 12
 #define LATEST_ROWS 8
-#define DAY_BARS 48
-#define WEEK_BARS 56
 #define CHECK_S 30
 #define ASK_S 5
 
@@ -126,31 +125,20 @@ static void top(struct site *s)
 
 /* ---- what was reported ---- */
 
-static void draw(struct site *s, struct store *store, const char *title, int64_t step_s, size_t n)
-{
-	uint32_t bars[CHART_BARS_MAX];
-	struct chart c = {.title = title, .unit = "reports", .step_s = step_s, .bars = bars, .n = n};
-	struct err e = {0};
-
-	c.start_s = s->now_s - s->now_s % step_s - (int64_t)(n - 1) * step_s;
-	if (store_report_counts(store, c.start_s, step_s, bars, n, &e))
-		chart_draw(s->page, &c);
-	else
-		page_callout_text(s->page, "bad", e.msg);
-}
-
 static void latest(struct site *s, struct store *store)
 {
 	struct report_filter f = {.limit = LATEST_ROWS};
 	struct err e = {0};
 	json_t *list = store_report_list(store, &f, &e);
 
+	page_section(s->page, "Reports");
 	if (!list)
 		page_callout_text(s->page, "bad", e.msg);
 	else if (json_array_size(list) == 0)
 		page_put(s->page, "p", "Nothing was reported yet.", "class", "none", NULL);
 	else
 		rows_reports(s, "The latest reports", list, json_array_size(list));
+	page_close(s->page);
 	json_decref(list);
 }
 
@@ -190,13 +178,8 @@ void overview_page(struct site *s)
 	store = site_store(s);
 	if (store) {
 		in_force(s, store);
-		page_section(s->page, "Reports");
-		page_open(s->page, "div", "class", "charts", NULL);
-		draw(s, store, "The last 24 hours", 1800, DAY_BARS);
-		draw(s, store, "The last 7 days", 10800, WEEK_BARS);
-		page_close(s->page);
 		latest(s, store);
-		page_close(s->page);
+		activity_draw(s, store);
 	}
 	checks_later(s);
 }

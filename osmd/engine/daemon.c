@@ -259,7 +259,7 @@ static void on_watchdog(evutil_socket_t fd, short what, void *ctx)
 
 static bool stored_place(struct daemon *d, struct tail_position *out)
 {
-	struct watch_position w;
+	struct watch_position w = {0};
 	struct err e = {0};
 
 	if (!d->watch || !watch_position_get(d->watch, &w, &e)) {
@@ -274,6 +274,7 @@ static bool stored_place(struct daemon *d, struct tail_position *out)
 				      .offset = w.offset,
 				      .fingerprint_n = w.fingerprint_n};
 	memcpy(out->fingerprint, w.fingerprint, sizeof(out->fingerprint));
+	d->counted = w.ahead;
 	return true;
 }
 
@@ -307,11 +308,16 @@ static void warm_up(struct daemon *d)
 
 static bool open_tail(struct daemon *d, struct err *e)
 {
+	struct tail_stats t;
+
 	d->tail =
 		tail_new(d->base, d->log, d->warm.has_position ? &d->warm.position : NULL,
 			 EXIM_LINE_MAX, on_line, d, e);
 	if (!d->tail)
 		return false;
+	tail_stats(d->tail, &t);
+	if (t.lost_place)
+		d->counted = 0;
 	if (access(d->log, R_OK) < 0)
 		log_msg(LOG_LEVEL_WARN, "%s: %s; waiting for it", d->log,
 			strerror(errno));

@@ -61,27 +61,49 @@ static void count_watch(struct daemon *d, bool ok, const struct err *e)
 	d->watch_failing = !ok;
 }
 
+/* How many of the lines that we have read are in the hours: none of those held back. */
+static uint64_t lines_counted(const struct daemon *d)
+{
+	struct tail_stats t;
+	uint64_t lines;
+
+	tail_stats(d->tail, &t);
+	lines = engine_waits(d->engine) ? d->before.line : t.lines;
+	return lines > d->counted ? lines : d->counted;
+}
+
 void daemon_save(struct daemon *d)
 {
 	const int64_t keep_s = rules_longest_interval(d->rules) + FACTS_SLACK_S;
+	struct watch_progress p = {.now_s = (int64_t)time(NULL)};
 	struct tail_position place;
-	struct watch_position w = {0};
 	struct err e = {0};
 
 	if (!d->watch || !d->tail)
 		return;
 	place = daemon_place(d);
-	w.dev = place.dev;
-	w.inode = place.inode;
-	w.offset = place.offset;
-	w.fingerprint_n = place.fingerprint_n;
-	memcpy(w.fingerprint, place.fingerprint, sizeof(w.fingerprint));
-	count_watch(
-		d,
-		watch_position_set(d->watch, &w, &e) &&
-			watch_flush(d->watch, engine_now_s(d->engine) - keep_s, &e) &&
-			watch_packet_prune(d->watch, (int64_t)time(NULL) - keep_s, &e),
-		&e);
+	p.at.dev = place.dev;
+	p.at.inode = place.inode;
+	p.at.offset = place.offset;
+	p.at.fingerprint_n = place.fingerprint_n;
+	memcpy(p.at.fingerprint, place.fingerprint, sizeof(p.at.fingerprint));
+	p.at.ahead = lines_counted(d) - place.line;
+	p.ids_before_s = engine_now_s(d->engine) - keep_s;
+	p.packets_before_s = p.now_s - keep_s;
+	count_watch(d, watch_save(d->watch, &p, &e), &e);
+}
+
+/* The warm-up, and the first lines of a restart, are in the hours already. */
+static void on_counted(enum event_type type, int64_t at_s, void *ctx)
+{
+	struct daemon *d = ctx;
+	struct tail_stats t;
+
+	if (!d->watch || !d->tail)
+		return;
+	tail_stats(d->tail, &t);
+	if (t.lines > d->counted)
+		watch_hour_add(d->watch, type, at_s);
 }
 
 static void on_report(json_t *report, unsigned wanted, bool confirmed, void *ctx)
@@ -161,6 +183,7 @@ struct engine_hooks daemon_hooks(struct daemon *d)
 				     .last_report = on_last_report,
 				     .rises = on_rise,
 				     .wall = on_wall,
+				     .counted = on_counted,
 				     .ctx = d};
 }
 
@@ -179,7 +202,7 @@ static void on_note(struct slice fact, int64_t at_s, void *ctx)
 	struct err e = {0};
 
 	watch_confirmed_add(d->watch, fact, at_s);
-	count_watch(d, watch_flush(d->watch, 0, &e), &e);
+	count_watch(d, watch_flush(d->watch, &e), &e);
 }
 
 void daemon_set_facts(struct daemon *d)

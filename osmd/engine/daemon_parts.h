@@ -47,6 +47,7 @@ struct daemon {
 	struct store *store;	     /* NULL: not there (yet) */
 	struct tail_position before; /* the line that is being read, or held back */
 	struct warmup_result warm;
+	uint64_t counted; /* so many lines were in the hours before we began to read */
 	struct sandbox_state sandbox;
 	struct daemon_errors errors;
 	uint64_t executors; /* connected so far */
@@ -67,7 +68,7 @@ void daemon_set_facts(struct daemon *d);
 const struct tail_position *daemon_line_start(struct daemon *d);
 /* The place that may be stored: nothing before it is still under way. */
 struct tail_position daemon_place(const struct daemon *d);
-/* Store it, and what was confirmed. */
+/* Store it, what was confirmed, and the hours. */
 void daemon_save(struct daemon *d);
 /* osm.db for reading, once it is there. */
 struct store *daemon_store(struct daemon *d);

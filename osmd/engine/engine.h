@@ -50,6 +50,9 @@ struct engine_hooks {
 	/* May be NULL. The wall clock in seconds: no line is younger, whatever its stamp says
 	 * (a forged stamp of the future would stop a window's time). */
 	int64_t (*wall)(void *ctx);
+	/* May be NULL. A line of the log was counted as an event; told in the warm-up, too. Of a
+	 * connection engine_packet's answer says the same. */
+	void (*counted)(enum event_type type, int64_t at_s, void *ctx);
 	void *ctx;
 };
 

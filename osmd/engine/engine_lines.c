@@ -35,6 +35,15 @@ static int64_t line_time(struct engine *g, const struct exim_line *line)
 	return at_s;
 }
 
+static void count_event(struct engine *g, enum event_type type, int64_t at_s)
+{
+	const struct engine_hooks *h = &g->proof.hooks;
+
+	g->counters.events[type]++;
+	if (h->counted)
+		h->counted(type, at_s, h->ctx);
+}
+
 /* ---- arrivals ---- */
 
 /* A message by script: the start that it came from is the account's own. */
@@ -52,7 +61,7 @@ static void count_arrival(struct engine *g, struct classified *c, struct track_e
 {
 	struct observation o = observation_of(c, at_s, certainty, raw);
 
-	g->counters.events[EVENT_LOGLINE]++;
+	count_event(g, EVENT_LOGLINE, at_s);
 	if (certainty >= CERTAINTY_CONFIRMED) {
 		g->counters.confirmed++;
 		if (!c->login.n && !c->by_connection)
@@ -264,7 +273,7 @@ static void take_cwd(struct engine *g, const struct exim_line *line, struct slic
 		g->counters.not_counted[c.reason]++;
 		return;
 	}
-	g->counters.events[EVENT_CWDCHECK]++;
+	count_event(g, EVENT_CWDCHECK, at_s);
 	o = observation_of(&c, at_s, CERTAINTY_CLAIMED, raw);
 	triggers_count(g->triggers, &o);
 	if (g->live && o.kept)

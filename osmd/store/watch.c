@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "osmd/base/buf.h"
+#include "osmd/store/hours.h"
 #include "osmd/store/store_db.h"
 
 #define MESSAGE_ID_MAX 416 /* an id, and for whom it was confirmed */
@@ -20,6 +21,9 @@
 enum watch_statement {
 	WATCH_GET,
 	WATCH_SET,
+	WATCH_HOUR_ADD,
+	WATCH_HOUR_PRUNE,
+	WATCH_HOURS,
 	WATCH_ADD,
 	WATCH_HAS,
 	WATCH_PRUNE,
@@ -42,6 +46,7 @@ struct watch {
 	struct buf packets;			/* a LF behind each */
 	size_t packets_n;
 	uint64_t packets_lost;
+	struct hours hours;
 };
 
 static const char *const schema_steps[] = {
@@ -55,12 +60,13 @@ static const char *const schema_steps[] = {
 	"CREATE TABLE packet (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL,"
 	" line TEXT NOT NULL);"
 	"CREATE INDEX packet_at ON packet (at);",
+	"ALTER TABLE position ADD COLUMN ahead INTEGER NOT NULL DEFAULT 0;" HOURS_SCHEMA,
 };
 
 static const struct db_schema schema = {schema_steps,
 					sizeof(schema_steps) / sizeof(schema_steps[0])};
 
-struct watch *watch_open(const char *path, struct err *e)
+static struct watch *open_as(const char *path, enum db_mode mode, struct err *e)
 {
 	struct watch *w = calloc(1, sizeof(*w));
 
@@ -68,13 +74,27 @@ struct watch *watch_open(const char *path, struct err *e)
 		err_set(e, ENOMEM, "%s: out of memory", path);
 		return NULL;
 	}
-	/* NORMAL: after a power cut the position may be an older one, and the lines since then
-	 * are read again. That is what the ids of reports and the journal are there for. */
-	if (!db_open(&w->db, path, DB_WRITE_NORMAL, &schema, e)) {
+	if (!db_open(&w->db, path, mode, &schema, e)) {
 		free(w);
 		return NULL;
 	}
 	buf_init(&w->packets, PACKETS_BYTES_MAX);
+	return w;
+}
+
+struct watch *watch_open_reading(const char *path, struct err *e)
+{
+	return open_as(path, DB_READ, e);
+}
+
+struct watch *watch_open(const char *path, struct err *e)
+{
+	/* NORMAL: after a power cut the position may be an older one, and the lines since then
+	 * are read again. That is what the ids of reports and the journal are there for. */
+	struct watch *w = open_as(path, DB_WRITE_NORMAL, e);
+
+	if (!w)
+		return NULL;
 	/* No line is read while we wait; what can't be written now is kept for the next time. */
 	sqlite3_busy_timeout(w->db.h, LOCK_WAIT_MS);
 	return w;
@@ -84,7 +104,7 @@ void watch_close(struct watch *w)
 {
 	if (!w)
 		return;
-	watch_flush(w, 0, NULL);
+	watch_flush(w, NULL);
 	db_close(&w->db);
 	buf_clear(&w->packets);
 	free(w);
@@ -99,9 +119,10 @@ bool watch_position_get(struct watch *w, struct watch_position *out, struct err 
 	if (e)
 		*e = (struct err){0};
 	memset(out, 0, sizeof(*out));
-	st = db_statement(
-		&w->db, WATCH_GET,
-		"SELECT dev, inode, offset, fingerprint, fingerprint_n FROM position", e);
+	st = db_statement(&w->db, WATCH_GET,
+			  "SELECT dev, inode, offset, fingerprint, fingerprint_n, ahead"
+			  " FROM position",
+			  e);
 	if (!st)
 		return false;
 	rc = sqlite3_step(st);
@@ -117,6 +138,7 @@ bool watch_position_get(struct watch *w, struct watch_position *out, struct err 
 			out->inode = (uint64_t)sqlite3_column_int64(st, 1);
 			out->offset = (uint64_t)sqlite3_column_int64(st, 2);
 			out->fingerprint_n = (uint32_t)sqlite3_column_int64(st, 4);
+			out->ahead = (uint64_t)sqlite3_column_int64(st, 5);
 		}
 	} else if (rc != SQLITE_DONE) {
 		db_fail(&w->db, "read the position", e);
@@ -125,12 +147,12 @@ bool watch_position_get(struct watch *w, struct watch_position *out, struct err 
 	return ok;
 }
 
-bool watch_position_set(struct watch *w, const struct watch_position *p, struct err *e)
+static bool set_position(struct watch *w, const struct watch_position *p, struct err *e)
 {
 	sqlite3_stmt *st = db_statement(
 		&w->db, WATCH_SET,
 		"INSERT OR REPLACE INTO position (one, dev, inode, offset, fingerprint,"
-		" fingerprint_n) VALUES (1, ?1, ?2, ?3, ?4, ?5)",
+		" fingerprint_n, ahead) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)",
 		e);
 
 	if (!st)
@@ -141,6 +163,7 @@ bool watch_position_set(struct watch *w, const struct watch_position *p, struct 
 	sqlite3_bind_int64(st, 3, (sqlite3_int64)p->offset);
 	sqlite3_bind_blob(st, 4, p->fingerprint, sizeof(p->fingerprint), SQLITE_STATIC);
 	sqlite3_bind_int64(st, 5, p->fingerprint_n);
+	sqlite3_bind_int64(st, 6, (sqlite3_int64)p->ahead);
 	return db_run(&w->db, st, "write the position", e);
 }
 
@@ -150,7 +173,7 @@ void watch_confirmed_add(struct watch *w, struct slice message_id, int64_t at_s)
 
 	if (message_id.n == 0 || message_id.n > MESSAGE_ID_MAX)
 		return;
-	if (w->waiting_n == WAITING_MAX && !watch_flush(w, 0, NULL)) {
+	if (w->waiting_n == WAITING_MAX && !watch_flush(w, NULL)) {
 		/* A full disk: the oldest go back to being claims after a restart. */
 		memmove(w->waiting, w->waiting + 1,
 			(WAITING_MAX - 1) * sizeof(w->waiting[0]));
@@ -201,33 +224,94 @@ static bool write_packets(struct watch *w, struct err *e)
 	return true;
 }
 
-static bool prune(struct watch *w, int64_t before_s, struct err *e)
+static bool prune(struct watch *w, const struct watch_progress *p, struct err *e)
 {
 	sqlite3_stmt *st;
 
-	if (before_s <= 0)
-		return true;
-	st = db_statement(&w->db, WATCH_PRUNE, "DELETE FROM confirmed WHERE at < ?1", e);
+	if (p->ids_before_s > 0) {
+		st = db_statement(&w->db, WATCH_PRUNE,
+				  "DELETE FROM confirmed WHERE at < ?1", e);
+		if (!st)
+			return false;
+		sqlite3_bind_int64(st, 1, p->ids_before_s);
+		if (!db_run(&w->db, st, "remove old ids", e))
+			return false;
+	}
+	st = db_statement(&w->db, WATCH_PACKET_PRUNE,
+			  "DELETE FROM packet WHERE at < ?1 OR id <= "
+			  "(SELECT max(id) FROM packet) - ?2",
+			  e);
 	if (!st)
 		return false;
-	sqlite3_bind_int64(st, 1, before_s);
-	return db_run(&w->db, st, "remove old ids", e);
+	sqlite3_bind_int64(st, 1, p->packets_before_s);
+	sqlite3_bind_int64(st, 2, WATCH_PACKETS_MAX);
+	return db_run(&w->db, st, "remove old connections", e) &&
+	       (p->now_s == 0 || hours_prune(&w->db, WATCH_HOUR_PRUNE, p->now_s, e));
 }
 
-bool watch_flush(struct watch *w, int64_t prune_before_s, struct err *e)
+/* Ids, and connections with their hours: the hours of the log's lines go with its position. */
+static bool write_batches(struct watch *w, struct err *e)
 {
-	if (w->waiting_n == 0 && w->packets_n == 0 && prune_before_s <= 0)
-		return true;
-	if (!db_exec(&w->db, "BEGIN IMMEDIATE", "write confirmed ids", e))
+	return write_waiting(w, e) && write_packets(w, e) &&
+	       hours_write(&w->hours, EVENT_PACKET, &w->db, WATCH_HOUR_ADD, e);
+}
+
+static bool write_progress(struct watch *w, const struct watch_progress *p, struct err *e)
+{
+	return set_position(w, &p->at, e) &&
+	       hours_write(&w->hours, EVENT_LOGLINE, &w->db, WATCH_HOUR_ADD, e) &&
+	       hours_write(&w->hours, EVENT_CWDCHECK, &w->db, WATCH_HOUR_ADD, e) &&
+	       prune(w, p, e);
+}
+
+static void batches_written(struct watch *w)
+{
+	w->waiting_n = w->packets_n = 0;
+	buf_reset(&w->packets);
+	hours_written(&w->hours, EVENT_PACKET);
+}
+
+/* All of it or nothing. p NULL: the batches alone. */
+static bool write_all(struct watch *w, const struct watch_progress *p, struct err *e)
+{
+	if (!db_exec(&w->db, "BEGIN IMMEDIATE", "write", e))
 		return false;
-	if (write_waiting(w, e) && write_packets(w, e) && prune(w, prune_before_s, e) &&
-	    db_exec(&w->db, "COMMIT", "write confirmed ids", e)) {
-		w->waiting_n = w->packets_n = 0;
-		buf_reset(&w->packets);
+	if (write_batches(w, e) && (!p || write_progress(w, p, e)) &&
+	    db_exec(&w->db, "COMMIT", "write", e))
 		return true;
-	}
 	sqlite3_exec(w->db.h, "ROLLBACK", NULL, NULL, NULL);
 	return false;
+}
+
+bool watch_save(struct watch *w, const struct watch_progress *p, struct err *e)
+{
+	if (!write_all(w, p, e))
+		return false;
+	batches_written(w);
+	hours_written(&w->hours, EVENT_LOGLINE);
+	hours_written(&w->hours, EVENT_CWDCHECK);
+	return true;
+}
+
+bool watch_flush(struct watch *w, struct err *e)
+{
+	if (w->waiting_n == 0 && w->packets_n == 0)
+		return true;
+	if (!write_all(w, NULL, e))
+		return false;
+	batches_written(w);
+	return true;
+}
+
+void watch_hour_add(struct watch *w, enum event_type type, int64_t at_s)
+{
+	hours_add(&w->hours, type, at_s);
+}
+
+bool watch_hours(struct watch *w, enum event_type type, int64_t since_s, int64_t step_s,
+		 uint32_t *counts, size_t n, struct err *e)
+{
+	return hours_read(&w->db, WATCH_HOURS, type, since_s, step_s, counts, n, e);
 }
 
 bool watch_confirmed_has(struct watch *w, struct slice message_id)
@@ -251,23 +335,29 @@ bool watch_confirmed_has(struct watch *w, struct slice message_id)
 	return has;
 }
 
-void watch_packet_add(struct watch *w, struct slice line, int64_t at_s)
+/* false: it can't be kept. */
+static bool packet_keep(struct watch *w, struct slice line, int64_t at_s)
 {
 	if ((w->packets_n == PACKETS_WAITING_MAX ||
 	     w->packets.n + line.n + 1 > PACKETS_BYTES_MAX) &&
-	    !watch_flush(w, 0, NULL)) {
-		w->packets_lost++;
-		return;
-	}
+	    !watch_flush(w, NULL))
+		return false;
 	buf_slice(&w->packets, line);
 	buf_putc(&w->packets, '\n');
 	if (buf_ok(&w->packets)) {
 		w->packet_at[w->packets_n++] = at_s;
-		return;
+		return true;
 	}
-	w->packets_lost += w->packets_n + 1; /* no memory */
+	w->packets_lost += w->packets_n; /* no memory */
 	w->packets_n = 0;
 	buf_reset(&w->packets);
+	return false;
+}
+
+void watch_packet_add(struct watch *w, struct slice line, int64_t at_s)
+{
+	w->packets_lost += !packet_keep(w, line, at_s);
+	hours_add(&w->hours, EVENT_PACKET, at_s);
 }
 
 bool watch_packet_each(struct watch *w, int64_t since_s,
@@ -291,20 +381,6 @@ bool watch_packet_each(struct watch *w, int64_t since_s,
 		db_fail(&w->db, "read connections", e);
 	db_done(st);
 	return rc == SQLITE_DONE;
-}
-
-bool watch_packet_prune(struct watch *w, int64_t before_s, struct err *e)
-{
-	sqlite3_stmt *st = db_statement(&w->db, WATCH_PACKET_PRUNE,
-					"DELETE FROM packet WHERE at < ?1 OR id <= "
-					"(SELECT max(id) FROM packet) - ?2",
-					e);
-
-	if (!st)
-		return false;
-	sqlite3_bind_int64(st, 1, before_s);
-	sqlite3_bind_int64(st, 2, WATCH_PACKETS_MAX);
-	return db_run(&w->db, st, "remove old connections", e);
 }
 
 uint64_t watch_packets_lost(const struct watch *w)

@@ -33,6 +33,7 @@ struct stream {
 	struct stream *next; /* newer */
 	int fd, wd;
 	uint64_t line_at, skipped;
+	uint64_t given; /* lines */
 	int64_t close_at_s; /* when rotated away */
 	uint8_t head[LOGFILE_HEAD_MAX];
 	size_t head_n;
@@ -52,6 +53,7 @@ struct tail {
 	bool folder_is_real; /* the log's own folder is watched, not one above it */
 	struct event *wake, *more, *linger;
 	struct tail_stats stats;
+	uint64_t dropped; /* lines that the streams before the first have given */
 };
 
 static struct stream *newest(const struct tail *t)
@@ -118,6 +120,7 @@ static void drop_oldest(struct tail *t)
 	struct stream *oldest = t->first;
 
 	t->first = oldest->next;
+	t->dropped += oldest->given;
 	stream_free(t, oldest);
 }
 
@@ -181,6 +184,7 @@ static size_t give_lines(struct tail *t, struct stream *s)
 		s->line_at += line.n + 1 + s->skipped;
 		given += line.n + 1 + s->skipped;
 		s->skipped = 0;
+		s->given++;
 	}
 	t->stats.bytes += given;
 	s->have -= used;
@@ -250,6 +254,8 @@ static void restart_truncated(struct tail *t, struct stream *s)
 			at = &(*at)->next;
 		*at = copy;
 		copy->next = s;
+		copy->given = s->given;
+		s->given = 0;
 		copy->close_at_s = monotonic_s();
 		linger_start(t);
 	}
@@ -498,6 +504,7 @@ void tail_position(const struct tail *t, struct tail_position *out)
 		stream_position(t->first, out);
 	else
 		memset(out, 0, sizeof(*out));
+	out->line = t->dropped + (t->first ? t->first->given : 0);
 }
 
 void tail_stats(const struct tail *t, struct tail_stats *out)

@@ -24,6 +24,7 @@ struct tail_position {
 	uint64_t dev, inode, offset;
 	uint8_t fingerprint[32]; /* FNV/xx of the first fingerprint_n bytes, zero padded */
 	uint32_t fingerprint_n;
+	uint64_t line; /* by tail_position alone: lines given so far that stand before it */
 };
 
 /* line is valid during the call. tail_position() is still at the line's start then. */

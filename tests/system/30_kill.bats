@@ -13,6 +13,11 @@ logline osmalice osmalice 21
 logline osmbob $BOX 21
 logline:subject osmalice osmalice You have won 21"
 
+# What the overview draws: every message and every call of Exim is counted once.
+EXPECTED_HOURS="cwdcheck 36
+logline 72"
+hours() { sqlite3 -separator ' ' "$ROOT/var/lib/osm/watch.db" "SELECT type, sum(n) FROM hour GROUP BY type"; }
+
 begin() {
 	fresh
 	conf LOGLINE_SUBJECT_LIMIT=20 LOGLINE_SUBJECT_ACTIONS=store \
@@ -51,6 +56,7 @@ verdict() { # ROUND
 	sleep 0.5
 	settled || { echo "round $1: changed afterwards:"; outcome; holds; return 1; }
 	same "$(root_mails | wc -l)" 2 "round $1: mails"
+	wait_until 10 eval '[ "$(hours)" = "$EXPECTED_HOURS" ]' || { echo "round $1: hours: $(hours)"; return 1; }
 }
 
 @test "without a kill: the reports and actions to compare with" {
@@ -78,4 +84,23 @@ verdict() { # ROUND
 		wait_until 10 osm start
 		verdict "$round" || return 1
 	done
+}
+
+@test "lines read beyond a report that waits are counted once, also when the log is rotated meanwhile" {
+	local executor
+	begin
+	executor=$(inlab pgrep -P "$(inlab pgrep -P "$(osmd_pid)" | head -n 1)" | head -n 1)
+	inlab kill -STOP "$executor"
+	send mailbox "$BOX" 40 --port 587 --to defer1.example >/dev/null
+	wait_until 20 eval '[ "$(hours)" = "logline 40" ]' || { echo "hours: $(hours)"; return 1; }
+	[ "$(sqlite3 "$ROOT/var/lib/osm/watch.db" "SELECT ahead > 0 FROM position")" = 1 ]
+	inlab kill -9 "$(osmd_pid)" "$executor"
+	rotate create 1
+	wait_until 10 osm start
+	send mailbox "$BOX" 2 --port 587 --to defer1.example >/dev/null
+	wait_until 20 has_report '.type == "logline"'
+	osmd_caught_up
+	wait_until 10 eval '[ "$(hours)" = "logline 42" ]' || { echo "hours: $(hours)"; return 1; }
+	osm stop
+	same "$(hours)" "logline 42"
 }

@@ -605,6 +605,59 @@ Test(tail, position_in_the_callback_is_before_the_line)
 	lab_close(&lab);
 }
 
+/* Read again from a position, the lines that it counts are not given a second time. */
+Test(tail, a_position_knows_how_many_lines_stand_before_it)
+{
+	struct tail_position p;
+	struct tail_stats t;
+	struct lab lab;
+
+	lab_open(&lab);
+	append(lab.path, "old\n");
+	start(&lab, NULL);
+	run(&lab);
+	append(lab.path, "a\nb\n");
+	run(&lab);
+	tail_position(lab.tail, &p);
+	cr_expect_eq(p.line, 2);
+	cr_assert_eq(rename(lab.path, beside(&lab, ".1")), 0);
+	append(lab.path, "d\n");
+	run(&lab);
+	append(beside(&lab, ".1"), "c\n");
+	run(&lab);
+	tail_position(lab.tail, &p);
+	tail_stats(lab.tail, &t);
+	cr_expect_eq(t.lines, 4);
+	cr_expect_eq(p.line, 3, "the old file is still the place: d would be given again");
+	stop(&lab);
+	start(&lab, &p);
+	run(&lab);
+	cr_expect_str_eq(lab.got, "d|");
+	tail_position(lab.tail, &p);
+	lab_close(&lab);
+}
+
+Test(tail, a_position_counts_across_a_copytruncate)
+{
+	struct tail_position p;
+	struct lab lab;
+
+	lab_open(&lab);
+	append(lab.path, HEAD("alice"));
+	start(&lab, NULL);
+	append(lab.path, "a\nb\n");
+	run(&lab);
+	write_at(beside(&lab, ".1"), O_TRUNC, HEAD("alice") "a\nb\nc\n",
+		 strlen(HEAD("alice") "a\nb\nc\n"));
+	cr_assert_eq(truncate(lab.path, 0), 0);
+	append(lab.path, "d\n");
+	run(&lab);
+	cr_expect_str_eq(lab.got, "a|b|c|d|");
+	tail_position(lab.tail, &p);
+	cr_expect_eq(p.line, 3);
+	lab_close(&lab);
+}
+
 Test(tail, refuses_a_folder_and_a_relative_path)
 {
 	struct lab lab;

@@ -128,12 +128,16 @@ Test(page, form_carries_the_token_and_posts)
 Test(page, chart_of_any_numbers_is_well_formed)
 {
 	static const uint32_t bars[] = {0, 1, UINT32_MAX, 5};
-	struct chart c = {.title = hostile, .unit = hostile, .start_s = 1790000000,
-			  .step_s = 60, .bars = bars, .n = 4};
+	static const uint32_t none[] = {0, 0, 0, 0};
+	struct chart c = {.id = "x", .title = hostile, .caption = hostile, .start_s = 1790000000,
+			  .step_s = 60, .series = {{hostile, bars}, {hostile, none}}, .n = 4};
 	xmlDoc *doc;
 
 	page_open(p, "div", NULL);
 	chart_draw(p, &c);
+	c.series[1].bars = bars;
+	chart_draw(p, &c);
+	c.series[1].unit = NULL;
 	c.n = 0;
 	chart_draw(p, &c);
 	chart_share(p, 5, 0);
@@ -141,7 +145,9 @@ Test(page, chart_of_any_numbers_is_well_formed)
 	chart_share(p, INT64_MAX, 1);
 	page_close(p);
 	doc = tree();
-	cr_assert_eq(elements(xmlDocGetRootElement(doc), "rect"), 3 + 2 * 3);
+	cr_assert_eq(elements(xmlDocGetRootElement(doc), "rect"), 3 + 2 * 3 + 2 * 3);
+	cr_assert_not_null(strstr(page_html(p), "role=\"img\" aria-labelledby=\"x-title x-desc\""));
+	cr_assert_eq(elements(xmlDocGetRootElement(doc), "desc"), 3);
 	cr_assert_null(strstr(page_html(p), "nan"));
 	cr_assert_null(strstr(page_html(p), "=\"-"));
 	xmlFreeDoc(doc);
