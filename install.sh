@@ -137,7 +137,11 @@ programs() {
 
 lay_files() {
 	say "- lay the files"
-	sh osmd/lay.sh ${dry:+--dry-run} "$DESTDIR" | sed 's/^/    /'
+	failed=''
+	said=$(sh osmd/lay.sh ${dry:+--dry-run} "$DESTDIR" 2>&1) || failed=1
+	[ -z "$said" ] || say "$said" | sed 's/^/    /'
+	[ -z "$failed" ] || die "not all files could be laid: see the line above. Nothing was started; when
+that is mended, run install.sh again, it goes on from there."
 	if [ -z "$dry" ] && command -v selinuxenabled >/dev/null && selinuxenabled; then
 		sed -n 's/^file //p' "$DESTDIR/usr/libexec/osm/installed" | restorecon -F -f - || true
 	fi
@@ -152,8 +156,8 @@ main() {
 	'' | /*) DESTDIR=${DESTDIR%/} ;;
 	*) die "DESTDIR must be an absolute path" ;;
 	esac
-	# one at a time
-	exec 9</etc
+	# one at a time; what a customer can open, he could lock
+	exec 9</root
 	flock -n 9 || die "another install.sh or uninstall.sh is running"
 	look_around
 	if [ -z "$DESTDIR" ]; then

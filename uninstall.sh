@@ -120,6 +120,8 @@ remove_files() {
 # What osmd and the administrator have put there; anything else is somebody's own.
 remove_settings() {
 	rm -f /etc/osm/osm.conf /etc/osm/osm.conf.new /etc/osm/osm.disable /etc/osm/report.txt
+	# left by an osm that was killed while it wrote one of them
+	rm -f /etc/osm/.osm.*.tmp
 }
 
 remove_state() {
@@ -166,7 +168,7 @@ remove_rest() {
 	remove_empty "$folders"
 	rm -f $RECORD.new $RECORD
 	remove_empty "$folders"
-	[ ! -d /etc/osm ] || say "    left: $(ls -d /etc/osm/* | tr '\n' ' ')(not osm's)"
+	[ ! -d /etc/osm ] || say "    left: $(find /etc/osm -mindepth 1 -maxdepth 1 | tr '\n' ' ')(not osm's)"
 }
 
 remove_empty() { # FOLDERS, one a line
@@ -183,7 +185,7 @@ main() {
 		[ -e /usr/sbin/osmd ] || { say "osm is not installed." && exit 0; }
 		die "osm was not installed by install.sh; if as a package: apt purge osm, or dnf remove osm"
 	fi
-	exec 9</etc
+	exec 9</root
 	flock -n 9 || die "another install.sh or uninstall.sh is running"
 	decide
 	[ ! -x $OSM ] || step "stop osmd" stop_daemon
@@ -198,7 +200,7 @@ main() {
 	esac
 	# without it an earlier run has been past this
 	if [ -x /usr/libexec/osm/osm-setup ]; then
-		/usr/libexec/osm/osm-setup ${dry:+--dry-run} down 9>&- || die "run it again after that is mended"
+		/usr/libexec/osm/osm-setup ${dry:+--dry-run} down stopped 9>&- || die "run it again after that is mended"
 	fi
 	[ "$choice" = keep ] || step "take osm's part of the firewall away" remove_table
 	step "remove the programs, the unit, the manuals" remove_files

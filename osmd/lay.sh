@@ -41,7 +41,7 @@ is_so() {
 }
 
 own() { # MODE PATH
-	[ -z "$root" ] || chown 0:0 "$2"
+	[ -z "$root" ] || chown 0:0 "$2" || return 1
 	chmod "$1" "$2"
 }
 
@@ -69,9 +69,11 @@ lay_file() { # KIND MODE SOURCE TARGET
 	say "lay $4 ($2)"
 	[ -n "$dry" ] && return
 	mkdir -p "${to%/*}"
-	cp "$3" "$to.osm-new"
-	own "$2" "$to.osm-new"
-	mv -f "$to.osm-new" "$to"
+	if cp "$3" "$to.osm-new" && own "$2" "$to.osm-new" && mv -fT "$to.osm-new" "$to"; then
+		return 0
+	fi
+	rm -f "$to.osm-new"
+	return 1
 }
 
 entries() { # KIND MODE SOURCE TARGET lines; "-" as a folder's source

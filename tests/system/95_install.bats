@@ -301,6 +301,72 @@ uninterrupted() { on sh -c 'cd /usr/local/sbin && /usr/bin/rm -f mv cp chmod cho
 	[ $killed -ge 9 ]
 }
 
+@test "a full disk, a read-only /etc: install.sh says so, fails, starts nothing; later it completes" {
+	machine
+	release /tmp/rel
+	install /tmp/rel
+	content >"$BATS_TEST_TMPDIR/whole"
+	on sh /etc/osm/uninstall.sh
+	on mkdir -p /usr/share/doc/osm
+	on mount -t tmpfs -o size=40k full /usr/share/doc/osm
+	run install /tmp/rel
+	echo "$output"
+	[ "$status" = 1 ]
+	[[ $output = *"No space left on device"*"FAILED: not all files could be laid"* ]]
+	[[ $output != *"is installed."* ]]
+	same "$(on find /usr/share/doc -name '*.osm-new')" ""
+	same "$(property ActiveState)" inactive
+	on umount /usr/share/doc/osm
+	on rm /etc/osm/osmd.pl
+	on sh -c 'mount --bind /etc /etc && mount -o remount,ro,bind /etc'
+	run install /tmp/rel
+	[ "$status" = 1 ]
+	[[ $output = *"Read-only file system"*"FAILED: not all files could be laid"* ]]
+	on umount /etc
+	install /tmp/rel
+	content | diff <(grep -v /var/log/osmd "$BATS_TEST_TMPDIR/whole") <(grep -v /var/log/osmd) >"$BATS_TEST_TMPDIR/diff" || true
+	same "$(grep '^[<>]' "$BATS_TEST_TMPDIR/diff" | grep -v '/var/l[io][bg]/osm')" ""
+	# new settings that can't be written down are no success
+	on sed -i /^REPORT_DAYS/d /etc/osm/osm.conf
+	on sh -c 'mount --bind /etc/osm /etc/osm && mount -o remount,ro,bind /etc/osm'
+	run install /tmp/rel
+	[ "$status" = 1 ]
+	[[ $output = *"could not be put into /etc/osm/osm.conf"* ]]
+	on umount /etc/osm
+	install /tmp/rel
+	on grep -q ^REPORT_DAYS /etc/osm/osm.conf
+}
+
+@test "install.sh, killed at any point, and uninstall.sh right after it: nothing is left" {
+	machine
+	release /tmp/rel
+	content >"$BATS_TEST_TMPDIR/before"
+	local n killed=0
+	for n in 1 7 40 133 150 153 156 159 162 165; do
+		interrupt_at $n
+		run on setsid -w sh /tmp/rel/install.sh
+		uninterrupted
+		[ "$status" = 0 ] || killed=$((killed + 1))
+		# of a settings file that was being written
+		on sh -c '[ ! -d /etc/osm ] || : >/etc/osm/.osm.conf.123.tmp'
+		run on sh /tmp/rel/uninstall.sh
+		[ "$status" = 0 ] || { echo "$n: $output"; return 1; }
+		content | diff "$BATS_TEST_TMPDIR/before" - || { echo "killed at $n"; return 1; }
+	done
+	echo "killed $killed times"
+	[ $killed -ge 6 ]
+}
+
+@test "a folder in a file's place is not laid into; it is said" {
+	local to=$BATS_TEST_TMPDIR/root
+	mkdir -p "$to/usr/sbin/osm"
+	cd "$TOP"
+	run sh osmd/lay.sh "$to"
+	[ "$status" != 0 ]
+	[[ $output = *"$to/usr/sbin/osm"* ]]
+	same "$(find "$to/usr/sbin/osm" -mindepth 1; find "$to" -name '*.osm-new')" ""
+}
+
 @test "killed while cPanel registers something, and run again, it completes" {
 	machine
 	release /tmp/rel
@@ -606,8 +672,13 @@ osmd:1"
 	content >"$BATS_TEST_TMPDIR/before"
 	run on setpriv --reuid 65534 --regid 65534 --clear-groups sh /tmp/rel/install.sh
 	same "$status:$output" "1:FAILED: You have to be logged in as root (UID:0) to install osm"
-	run on flock /etc sh /tmp/rel/install.sh
+	run on flock /root sh /tmp/rel/install.sh
 	same "$status:$output" "1:FAILED: another install.sh or uninstall.sh is running"
+	# a customer can't keep it from running
+	on chmod 700 /root
+	on setpriv --reuid 65534 --regid 65534 --clear-groups flock /root true && return 1
+	run on setpriv --reuid 65534 --regid 65534 --clear-groups flock /etc setpriv --help
+	[ "$status" = 0 ]
 	run on sh /tmp/rel/install.sh --frobnicate
 	[ "$status" = 1 ]
 	on sh -c 'mkdir /etc/osm && echo "#!/usr/bin/perl" >/etc/osm/osmd.pl'
