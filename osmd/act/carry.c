@@ -69,10 +69,9 @@ static bool close_lost(struct executor *x, const struct action_row *row, int64_t
 		if (fwact_is(&lost) &&
 		    fwact_still(x->wall, &lost, now_s) != ACTION_NOT_IN_FORCE)
 			break;
-		if (!store_action_end(
-			    x->store, lost.id, ACTION_UNDONE,
-			    "it was in force no more: somebody else had undone it", NULL,
-			    now_s, e))
+		if (!notice_close(x, &lost,
+				  "it was in force no more: somebody else had undone it",
+				  now_s, e))
 			return false;
 	}
 	return true;

@@ -160,6 +160,10 @@ json_t *held_request(struct executor *x, const json_t *request, int64_t now_s);
 
 /* Others have changed something. */
 json_t *notice_request(struct executor *x, const json_t *request, int64_t now_s);
+/* Somebody else has undone what is done, or what waits for its next try is not to be done any
+ * more: the row's end, with its line in the log and in the audit. */
+bool notice_close(struct executor *x, const struct action_row *was, const char *detail,
+		  int64_t now_s, struct err *e);
 /* At the start: close what is in force no more. */
 bool notice_begin(struct executor *x, int64_t now_s, struct err *e);
 /* After the maps were read anew: what was done to an account that has another name now. */

@@ -29,21 +29,32 @@ struct notice {
 	bool ours; /* the unsuspension that is told of */
 };
 
-static void end_row(struct notice *n, const struct action_row *done, const char *detail)
+bool notice_close(struct executor *x, const struct action_row *was, const char *detail,
+		  int64_t now_s, struct err *e)
 {
-	struct action_row row = *done;
+	struct action_row row = *was;
 	char what[512];
 
-	row.state = ACTION_UNDONE;
+	/* what was never done is not undone */
+	row.state = was->state == ACTION_DONE ? ACTION_UNDONE : ACTION_SKIPPED;
 	snprintf(row.detail, sizeof(row.detail), "%s", detail);
-	snprintf(what, sizeof(what), "%.23s %.319s: done -> undone (%.130s)", row.action,
-		 row.target, detail);
+	snprintf(what, sizeof(what), "%.23s %.319s: %s -> %s (%.130s)", row.action,
+		 row.target, action_state_name(was->state), action_state_name(row.state),
+		 detail);
 	log_msg(LOG_LEVEL_INFO, "*Action* %s", what);
-	announce_action(n->x, &row);
-	n->ok = store_action_end(n->x->store, row.id, ACTION_UNDONE, detail, NULL,
-				 n->now_s, n->e) &&
-		store_audit(n->x->store, n->now_s, "panel", what, n->e) && n->ok;
-	json_array_append_new(n->actions, executor_row(&row));
+	announce_action(x, &row);
+	return store_action_end(x->store, row.id, row.state, detail, NULL, now_s, e) &&
+	       store_audit(x->store, now_s, fwact_is(was) ? "osm" : "panel", what, e);
+}
+
+static void end_row(struct notice *n, const struct action_row *was, const char *detail)
+{
+	struct err e = {0};
+	struct action_row row;
+
+	n->ok = notice_close(n->x, was, detail, n->now_s, n->e) && n->ok;
+	if (store_action_get(n->x->store, was->id, &row, &e))
+		json_array_append_new(n->actions, executor_row(&row));
 }
 
 static void reconcile_row(const struct action_row *done, void *ctx)

@@ -372,3 +372,18 @@ Test(undo, leaves_a_line_in_the_audit_for_what_a_crash_left)
 	cr_expect(audited("osm",
 			  "hold bob@example.com: free -> done (found in force after a crash)"));
 }
+
+/* Found when it is done anew, and not before. */
+Test(undo, leaves_a_line_in_the_audit_for_what_was_lost)
+{
+	json_t *a = hold_by_hand("acct", NOW, 100), *b;
+
+	put(HOLD_FILE, "");
+	b = hold_by_hand("acct", NOW + 50, 0);
+	cr_expect(is_ok(b));
+	cr_expect_eq(read_row(action_id_of(a, 0)).state, ACTION_UNDONE);
+	cr_expect(audited("panel", "hold acct: done -> undone (it was in force no more: somebody "
+				   "else had undone it)"));
+	json_decref(a);
+	json_decref(b);
+}
