@@ -154,11 +154,18 @@ static void say_reasons(char why[PANEL_WHY_MAX], const json_t *reasons)
 		say(why, "the panel refused and gave no reason", NULL, 0);
 }
 
-/* cPanel gives numbers as numbers or as strings. */
-static bool is_one(const json_t *v)
+/* cPanel gives numbers as numbers or as strings. 1: yes, 0: no, -1: neither, so that nobody
+ * knows what was done. */
+static int said(const json_t *v)
 {
-	return (json_is_integer(v) && json_integer_value(v) == 1) ||
-	       (json_is_string(v) && strcmp(json_string_value(v), "1") == 0);
+	if ((json_is_integer(v) && json_integer_value(v) == 1) ||
+	    (json_is_string(v) && strcmp(json_string_value(v), "1") == 0))
+		return 1;
+	return (json_is_integer(v) && json_integer_value(v) == 0) ||
+			       (json_is_string(v) &&
+				strcmp(json_string_value(v), "0") == 0)
+		       ? 0
+		       : -1;
 }
 
 /* The JSON object in the output: from the first line that begins with a brace. */
@@ -175,31 +182,38 @@ static json_t *find_object(struct slice output)
 	return json_loadb(output.p + at, output.n - at, JSON_DISABLE_EOF_CHECK, NULL);
 }
 
+/* What the answer says; *head is borrowed from it. */
+static int read_answer(enum panel_call call, const json_t *whole, const json_t **head)
+{
+	bool is_uapi = calls[call].module != NULL;
+
+	*head = json_object_get(whole, is_uapi ? "result" : "metadata");
+	return said(json_object_get(*head, is_uapi ? "status" : "result"));
+}
+
 bool panel_answer(enum panel_call call, struct slice output, char why[PANEL_WHY_MAX])
 {
 	json_t *whole = find_object(output);
-	bool is_uapi = calls[call].module != NULL, ok;
-	const json_t *head = json_object_get(whole, is_uapi ? "result" : "metadata");
-	const json_t *flag = json_object_get(head, is_uapi ? "status" : "result");
+	const json_t *head;
+	int yes = read_answer(call, whole, &head);
 
 	why[0] = '\0';
-	ok = is_one(flag);
-	if (!flag && !output.n)
+	if (yes < 0 && !output.n)
 		say(why, "the panel said nothing", NULL, 0);
-	else if (!flag)
+	else if (yes < 0)
 		say(why, "the panel did not answer as documented: ", output.p, output.n);
-	else if (!ok)
-		say_reasons(why, json_object_get(head, is_uapi ? "errors" : "reason"));
+	else if (!yes)
+		say_reasons(why, json_object_get(head, calls[call].module ? "errors"
+									  : "reason"));
 	json_decref(whole);
-	return ok;
+	return yes == 1;
 }
 
 bool panel_answered(enum panel_call call, struct slice output)
 {
 	json_t *whole = find_object(output);
-	bool is_uapi = calls[call].module != NULL;
-	const json_t *head = json_object_get(whole, is_uapi ? "result" : "metadata");
-	bool has = json_object_get(head, is_uapi ? "status" : "result") != NULL;
+	const json_t *head;
+	bool has = read_answer(call, whole, &head) >= 0;
 
 	json_decref(whole);
 	return has;

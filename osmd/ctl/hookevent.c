@@ -16,20 +16,23 @@ static const struct event {
 	const char *category, *name, *told;
 	bool in_args;  /* its names are in data.args */
 	bool escalate; /* run as root all the same */
+	bool says_yes; /* data.result tells of success; without it nothing was changed */
 } events[] = {
-	{"Whostmgr", "Accounts::Create", "created", false, false},
-	{"Whostmgr", "Accounts::Modify", "modified", false, false},
-	{"Whostmgr", "Accounts::Remove", "removed", false, false},
-	{"Whostmgr", "Accounts::suspendacct", "suspended", true, false},
-	{"Whostmgr", "Accounts::unsuspendacct", "unsuspended", true, false},
-	{"Passwd", "ChangePasswd", "password", false, false},
-	{"Cpanel", "UAPI::Email::suspend_login", "mailbox", true, true},
-	{"Cpanel", "UAPI::Email::unsuspend_login", "mailbox", true, true},
-	{"Cpanel", "UAPI::Email::suspend_outgoing", "mailbox", true, true},
-	{"Cpanel", "UAPI::Email::unsuspend_outgoing", "mailbox", true, true},
-	{"Cpanel", "UAPI::Email::hold_outgoing", "mailbox", true, true},
-	{"Cpanel", "UAPI::Email::release_outgoing", "mailbox", true, true},
-	{"Cpanel", "UAPI::Email::passwd_pop", "password", true, true},
+	{"Whostmgr", "Accounts::Create", "created", false, false, false},
+	{"Whostmgr", "Accounts::Modify", "modified", false, false, false},
+	{"Whostmgr", "Accounts::Remove", "removed", false, false, false},
+	{"Whostmgr", "Accounts::suspendacct", "suspended", true, false, true},
+	{"Whostmgr", "Accounts::unsuspendacct", "unsuspended", true, false, true},
+	{"Passwd", "ChangePasswd", "password", false, false, false},
+	/* told also when nobody knows: osmd then only looks at the panel's files */
+	{"Cpanel", "UAPI::Email::suspend_login", "mailbox", true, true, false},
+	{"Cpanel", "UAPI::Email::unsuspend_login", "mailbox", true, true, false},
+	{"Cpanel", "UAPI::Email::suspend_outgoing", "mailbox", true, true, false},
+	{"Cpanel", "UAPI::Email::unsuspend_outgoing", "mailbox", true, true, false},
+	{"Cpanel", "UAPI::Email::hold_outgoing", "mailbox", true, true, false},
+	{"Cpanel", "UAPI::Email::release_outgoing", "mailbox", true, true, false},
+	/* may release: never when nobody knows */
+	{"Cpanel", "UAPI::Email::passwd_pop", "password", true, true, true},
 };
 
 #define EVENTS (sizeof(events) / sizeof(events[0]))
@@ -88,20 +91,28 @@ static const struct event *find_event(const json_t *context)
 	return NULL;
 }
 
-/* Does it say no? Numbers may come as texts. */
-static bool says_no(const json_t *doc, const char *name)
+/* A number or a truth; numbers may come as texts. -1: it is neither yes nor no. */
+static int said(const json_t *v)
 {
-	const json_t *v = json_object_get(doc, name);
+	struct slice s = {json_string_value(v), json_string_length(v)};
 
+	if (json_is_true(v) || (json_is_integer(v) && json_integer_value(v) == 1) ||
+	    slice_eq(s, SLICE("1")))
+		return 1;
 	return json_is_false(v) || (json_is_integer(v) && json_integer_value(v) == 0) ||
-	       slice_eq(json_slice(doc, name), SLICE("0"));
+			       slice_eq(s, SLICE("0"))
+		       ? 0
+		       : -1;
 }
 
 /* A call that failed changed nothing. UAPI's result may be a whole answer with its status. */
-static bool has_failed(const json_t *data)
+static bool has_failed(const struct event *ev, const json_t *data)
 {
-	return says_no(data, "result") ||
-	       says_no(json_object_get(data, "result"), "status");
+	const json_t *result = json_object_get(data, "result");
+	int yes = said(json_is_object(result) ? json_object_get(result, "status")
+					      : result);
+
+	return ev->says_yes ? yes != 1 : yes == 0;
 }
 
 /* The mailbox: "email", or with the local part alone there, "domain" behind it. */
@@ -152,7 +163,7 @@ json_t *hookevent_read(struct slice input)
 	json_t *told = NULL;
 
 	if (ev && slice_eq(json_slice(context, "stage"), SLICE("post")) &&
-	    !has_failed(data)) {
+	    !has_failed(ev, data)) {
 		told = json_pack("{s:s, s:s}", "do", "notice", "event", ev->told);
 		if (told && !fill(told, ev, data)) {
 			json_decref(told);

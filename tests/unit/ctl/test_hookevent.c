@@ -58,8 +58,8 @@ Test(hookevent, reads_each_event_and_only_names)
 		 "{\"do\":\"notice\",\"event\":\"password\",\"mailbox\":\"bob@example.com\","
 		 "\"user\":\"acct\"}"},
 		{"{" CONTEXT("Cpanel", "UAPI::Email::passwd_pop") ",\"data\":{\"args\":{"
-		 "\"email\":\"bob@example.com\",\"domain\":\"x.example\"},\"user\":"
-		 "\"acct\"}}",
+		 "\"email\":\"bob@example.com\",\"domain\":\"x.example\"},\"result\":{"
+		 "\"status\":\"1\",\"data\":null},\"user\":\"acct\"}}",
 		 "{\"do\":\"notice\",\"event\":\"password\",\"mailbox\":\"bob@example.com\","
 		 "\"user\":\"acct\"}"},
 	};
@@ -71,6 +71,69 @@ Test(hookevent, reads_each_event_and_only_names)
 		cr_expect_null(strstr(got, "geheim"));
 		free(got);
 	}
+}
+
+/* What may release, or lets an account's strikes go, is told of when it is sure to have been
+ * done; what only makes osmd look is told of unless it was surely not done. */
+Test(hookevent, takes_an_answer_that_is_none_for_a_failure)
+{
+	static const struct {
+		const char *result; /* with its comma */
+		bool sure, may_be;
+	} rows[] = {
+		{"\"result\":1,", true, true},
+		{"\"result\":\"1\",", true, true},
+		{"\"result\":true,", true, true},
+		{"\"result\":{\"status\":1},", true, true},
+		{"\"result\":{\"status\":true,\"data\":null},", true, true},
+		{"", false, true},
+		{"\"result\":null,", false, true},
+		{"\"result\":[],", false, true},
+		{"\"result\":[1],", false, true},
+		{"\"result\":{},", false, true},
+		{"\"result\":{\"status\":null},", false, true},
+		{"\"result\":{\"status\":{}},", false, true},
+		{"\"result\":{\"status\":[1]},", false, true},
+		{"\"result\":\"\",", false, true},
+		{"\"result\":\"yes\",", false, true},
+		{"\"result\":\"01\",", false, true},
+		{"\"result\":2,", false, true},
+		{"\"result\":1.0,", false, true},
+		{"\"result\":-1,", false, true},
+		{"\"result\":0,", false, false},
+		{"\"result\":\"0\",", false, false},
+		{"\"result\":false,", false, false},
+		{"\"result\":{\"status\":0},", false, false},
+		{"\"result\":{\"status\":\"0\"},", false, false},
+		{"\"result\":{\"status\":false},", false, false},
+	};
+	static const struct {
+		const char *category, *event, *args;
+		bool must_be_sure;
+	} events[] = {
+		{"Whostmgr", "Accounts::suspendacct", "\"user\":\"acct\"", true},
+		{"Whostmgr", "Accounts::unsuspendacct", "\"user\":\"acct\"", true},
+		{"Cpanel", "UAPI::Email::passwd_pop", "\"email\":\"b@example.com\"", true},
+		{"Cpanel", "UAPI::Email::release_outgoing", "\"email\":\"b@example.com\"",
+		 false},
+	};
+
+	for (size_t k = 0; k < sizeof(events) / sizeof(events[0]); k++)
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+			char text[512], *got;
+
+			snprintf(text, sizeof(text),
+				 "{\"context\":{\"category\":\"%s\",\"event\":\"%s\","
+				 "\"stage\":\"post\"},\"data\":{\"args\":{%s},%s\"user\":"
+				 "\"acct\"}}",
+				 events[k].category, events[k].event, events[k].args,
+				 rows[i].result);
+			got = told(text);
+			cr_expect_eq(got[0] != '\0',
+				     events[k].must_be_sure ? rows[i].sure : rows[i].may_be,
+				     "%s", text);
+			free(got);
+		}
 }
 
 Test(hookevent, tells_nothing_of_anything_else)

@@ -131,9 +131,9 @@ Test(panel, reads_answers)
 		 "{\"metadata\":{\"result\":0,\"reason\":\"No such user\"}}", false,
 		 "No such user"},
 		{PANEL_HOLD_ACCOUNT, "{\"metadata\":{\"result\":true}}", false,
-		 "no reason"},
+		 "as documented"},
 		{PANEL_HOLD_ACCOUNT, "{\"metadata\":{\"result\":11}}", false,
-		 "no reason"},
+		 "as documented"},
 		{PANEL_HOLD_ACCOUNT, "{\"result\":{\"status\":1}}", false,
 		 "as documented"},
 		{PANEL_HOLD_MAILBOX,
@@ -172,6 +172,54 @@ Test(panel, reads_answers)
 		cr_expect(rows[i].why[0] ? strstr(why, rows[i].why) != NULL : !why[0],
 			  "%s -> %s", rows[i].text, why);
 	}
+}
+
+/* Whatever is not "yes" is a failure, and no answer at all unless it says yes or no. */
+Test(panel, takes_an_answer_that_is_none_for_a_failure)
+{
+	static const struct {
+		const char *head; /* what follows "result": or "metadata": */
+		bool answered;
+	} rows[] = {
+		{"null", false},
+		{"[]", false},
+		{"[{\"status\":1,\"result\":1}]", false},
+		{"1", false},
+		{"\"1\"", false},
+		{"true", false},
+		{"{}", false},
+		{"{\"data\":1}", false},
+		{"{\"status\":null,\"result\":null}", false},
+		{"{\"status\":{},\"result\":{}}", false},
+		{"{\"status\":[1],\"result\":[1]}", false},
+		{"{\"status\":true,\"result\":true}", false},
+		{"{\"status\":1.0,\"result\":1.0}", false},
+		{"{\"status\":\"\",\"result\":\"\"}", false},
+		{"{\"status\":\"yes\",\"result\":\"yes\"}", false},
+		{"{\"status\":2,\"result\":2}", false},
+		{"{\"status\":0,\"result\":0,\"errors\":null,\"reason\":null}", true},
+		{"{\"status\":\"0\",\"result\":\"0\",\"errors\":{},\"reason\":{}}", true},
+		{"{\"status\":0,\"result\":0,\"errors\":[[]],\"reason\":7}", true},
+	};
+	static const enum panel_call call[] = {PANEL_HOLD_MAILBOX, PANEL_HOLD_ACCOUNT};
+	static const char *const name[] = {"result", "metadata"};
+
+	for (size_t c = 0; c < 2; c++)
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+			char text[256], why[PANEL_WHY_MAX];
+			uint64_t n = 7;
+
+			snprintf(text, sizeof(text), "{\"%s\":%s}", name[c], rows[i].head);
+			cr_expect_not(panel_answer(call[c], slice_str(text), why), "%s",
+				      text);
+			cr_expect_str_not_empty(why, "%s", text);
+			cr_expect_eq(panel_answered(call[c], slice_str(text)),
+				     rows[i].answered, "%s", text);
+			cr_expect_not(panel_number(PANEL_COUNT_HELD, slice_str(text), &n,
+						   why),
+				      "%s", text);
+			cr_expect_eq(n, 7);
+		}
 }
 
 Test(panel, bounds_what_it_says)
