@@ -183,7 +183,7 @@ static bool carry_action(struct executor *x, const struct action_kind *kind,
 	else
 		copy(row.target, sizeof(row.target), slice_str(kind->target));
 	if (kind->is_once)
-		decide_once(x, kind, report, confirmed, &d);
+		decide_once(x, kind, report, confirmed, now_s, &d);
 	if (kind->id == ACTION_EMAIL)
 		deliver_place(&x->paths, &x->config, place);
 	if (kind->id == ACTION_EMAIL)

@@ -170,16 +170,26 @@ void decide_disruptive(struct executor *x, const struct action_kind *kind,
 		decide_now(x, &job, kind, testing, false, d);
 }
 
-/* The administrator's program may do anything to the account: never on a guess. */
+/* The administrator's program may do anything to the account: never to who is protected, and
+ * never on a guess. */
 void decide_once(struct executor *x, const struct action_kind *kind, const json_t *report,
-		 bool confirmed, struct decision *d)
+		 bool confirmed, int64_t now_s, struct decision *d)
 {
+	struct slice account = json_slice(report, "account");
+	int trigger = trigger_find(json_slice(report, "type"));
+	char why[GUARD_WHY_MAX];
+
 	decide(d, true, BEFORE_ONCE, "%s", "");
-	if (x->config.testing || json_is_true(json_object_get(report, "testing")))
-		decide(d, false, BEFORE_NOT_DONE, "TESTING: would have %s %s", kind->verb,
-		       x->config.custom_action);
+	if (!x->config.custom_action[0])
+		decide(d, false, BEFORE_NOT_DONE, "CUSTOM_ACTION is not set");
+	else if (!guard_user(x->accounts, &x->config, account, why))
+		decide(d, false, BEFORE_NOT_DONE, "refused: %s", why);
+	else if (guard_ignored(x->rules, (enum trigger_id)trigger, account,
+			       json_slice(report, "mailbox"), now_s, why))
+		decide(d, false, BEFORE_NOT_DONE, "%s", why);
 	else if (!confirmed)
 		decide(d, false, BEFORE_NOT_DONE, "not enough confirmed events");
-	else if (!x->config.custom_action[0])
-		decide(d, false, BEFORE_NOT_DONE, "CUSTOM_ACTION is not set");
+	else if (x->config.testing || json_is_true(json_object_get(report, "testing")))
+		decide(d, false, BEFORE_NOT_DONE, "TESTING: would have %s %s", kind->verb,
+		       x->config.custom_action);
 }

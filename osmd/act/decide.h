@@ -23,7 +23,7 @@ void decide_disruptive(struct executor *x, const struct action_kind *kind,
 		       struct decision *d);
 /* The administrator's program. */
 void decide_once(struct executor *x, const struct action_kind *kind, const json_t *report,
-		 bool confirmed, struct decision *d);
+		 bool confirmed, int64_t now_s, struct decision *d);
 /* What is allowed as such: is it so already, may it be now? */
 void decide_now(struct executor *x, const struct action_job *job,
 		const struct action_kind *kind, bool testing, bool by_hand,

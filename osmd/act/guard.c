@@ -79,8 +79,8 @@ static bool is_listed(struct slice list, struct slice name)
 	return false;
 }
 
-bool guard_account(const struct accounts *accounts, const struct config *config,
-		   struct slice name, char why[GUARD_WHY_MAX])
+static bool is_fit(const struct accounts *accounts, const struct config *config,
+		   struct slice name, bool of_panel, char why[GUARD_WHY_MAX])
 {
 	const struct account *a;
 
@@ -93,16 +93,30 @@ bool guard_account(const struct accounts *accounts, const struct config *config,
 			return no(why, "a system user is never acted upon");
 	if (is_listed(slice_str(config->ignore_users), name))
 		return no(why, "the user is in LOG_IGNORE_USERS");
-	if (!accounts_from_panel(accounts))
+	if (of_panel && !accounts_from_panel(accounts))
 		return no(why, "there is no list of the panel's accounts");
 	a = accounts_by_user(accounts, name);
 	if (!a)
-		return no(why, "it is none of the panel's accounts");
+		return no(why, accounts_from_panel(accounts)
+				       ? "it is none of the panel's accounts"
+				       : "there is no such user");
 	if (a->uid < 0)
 		return no(why, "the account is not in the password file");
 	if (a->uid < UID_LEAST || a->uid == UID_NOBODY)
 		return no(why, "its uid is a system user's");
 	return true;
+}
+
+bool guard_account(const struct accounts *accounts, const struct config *config,
+		   struct slice name, char why[GUARD_WHY_MAX])
+{
+	return is_fit(accounts, config, name, true, why);
+}
+
+bool guard_user(const struct accounts *accounts, const struct config *config,
+		struct slice name, char why[GUARD_WHY_MAX])
+{
+	return is_fit(accounts, config, name, false, why);
 }
 
 bool guard_whole(const struct accounts *accounts, struct slice name,

@@ -18,6 +18,9 @@
 /* The account, by its own name, can be acted upon. Else why, for a person. */
 bool guard_account(const struct accounts *accounts, const struct config *config,
 		   struct slice name, char why[GUARD_WHY_MAX]);
+/* The same for what needs no panel: on a host without one its users are its accounts. */
+bool guard_user(const struct accounts *accounts, const struct config *config,
+		struct slice name, char why[GUARD_WHY_MAX]);
 /* The account as a whole can be suspended, blocked or held: a reseller's can't, whose customers
  * would lose their keeper; single mailboxes of it can. */
 bool guard_whole(const struct accounts *accounts, struct slice name, char why[GUARD_WHY_MAX]);

@@ -120,6 +120,63 @@ Test(custom, is_not_run_on_a_guess_or_in_testing)
 	cr_expect_eq(count_lines("/args"), 0);
 }
 
+/* The same check as of every other action: who is protected is left alone by it, too. */
+Test(custom, is_not_run_against_who_is_protected)
+{
+	static const struct {
+		const char *account, *mailbox, *ignore, *users, *detail;
+	} rows[] = {
+		{"acct", "", "user:acct\n", "", "osm.ignore protects them"},
+		{"acct", "bob@example.com", "mailbox:bob@example.com\n", "",
+		 "osm.ignore protects them"},
+		{"acct", "bob@example.com", "domain:example.com\n", "",
+		 "osm.ignore protects them"},
+		{"acct", "", "nonsense\n", "", "everybody is protected"},
+		{"acct", "", "", "acct,other", "LOG_IGNORE_USERS"},
+		{"root", "", "", "", "a system user is never acted upon"},
+		{"low", "", "", "", "a system user's"},
+		{"ghost", "", "", "", "not in the password file"},
+		{"stranger", "", "", "", "none of the panel's accounts"},
+		{"", "", "", "", "no account is named"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		json_t *report = report_of(rows[i].account, rows[i].mailbox,
+					   NOW + (int64_t)i * 100);
+		json_t *answer;
+
+		put(PATH_IGNORE, rows[i].ignore);
+		snprintf(config.ignore_users, sizeof(config.ignore_users), "%s",
+			 rows[i].users);
+		restart();
+		answer = send_report(report, "custom", true, NOW);
+		cr_expect_str_eq(action_field(answer, 0, "state"), "skipped", "%s",
+				 rows[i].detail);
+		cr_expect_not_null(strstr(action_field(answer, 0, "detail"),
+					  rows[i].detail),
+				   "%s: %s", rows[i].detail,
+				   action_field(answer, 0, "detail"));
+		json_decref(answer);
+		json_decref(report);
+	}
+	cr_expect_eq(count_lines("/args"), 0);
+	/* the other side: another mailbox of the same account */
+	put(PATH_IGNORE, "mailbox:bob@example.com\n");
+	config.ignore_users[0] = '\0';
+	restart();
+	expect_one("acct", "al@example.com", "custom", true, "done", "hello");
+}
+
+/* A host without a panel: its users are its accounts, and nothing else can be done to them. */
+Test(custom, is_run_where_there_is_no_panel)
+{
+	cr_assert_eq(unlink(at(PATH_TRUEUSERDOMAINS)), 0);
+	restart();
+	expect_one("acct", "", "custom", true, "done", "hello");
+	expect_one("stranger", "", "custom", true, "skipped", "no such user");
+	expect_one("other", "", "hold", true, "skipped", "no list of the panel's accounts");
+}
+
 Test(custom, is_killed_at_its_time_with_all_that_it_started)
 {
 	time_t begun = time(NULL);
