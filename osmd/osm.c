@@ -87,6 +87,31 @@ static const struct command *find(const char *word)
 	return NULL;
 }
 
+static const char *toggle_of(const struct command *k, char out[4])
+{
+	snprintf(out, 4, "-%c", k->toggle);
+	if (k->run == cmd_denyrm)
+		return "-" CSF_DENYRM;
+	return k->toggle ? out : "";
+}
+
+static json_t *command_json(const struct command *k)
+{
+	char space[4];
+
+	return json_pack("{s:s, s:s, s:s, s:s}", "name", k->name, "toggle",
+			 toggle_of(k, space), "words", k->words, "help", k->help);
+}
+
+static void print_command(const struct command *k)
+{
+	char space[4];
+	const char *toggle = toggle_of(k, space);
+
+	printf("  %-2s%s %s%s%s\n        %s\n", toggle, toggle[0] ? "," : " ", k->name,
+	       k->words[0] ? " " : "", k->words, k->help);
+}
+
 static int run_help(struct cmd *c)
 {
 	json_t *list = json_array();
@@ -94,21 +119,10 @@ static int run_help(struct cmd *c)
 	if (!c->json)
 		puts("usage: osm [--root DIR] [--json] COMMAND [WORD...]\n");
 	for (size_t i = 0; i < COMMANDS; i++) {
-		const struct command *k = &commands[i];
-		char toggle[4] = {'-', k->toggle, '\0'};
-
-		if (k->run == cmd_denyrm)
-			strcpy(toggle, "-" CSF_DENYRM);
-
 		if (c->json)
-			json_array_append_new(
-				list, json_pack("{s:s, s:s, s:s, s:s}", "name", k->name,
-						"toggle", toggle[1] ? toggle : "",
-						"words", k->words, "help", k->help));
+			json_array_append_new(list, command_json(&commands[i]));
 		else
-			printf("  %-2s%s %s%s%s\n        %s\n", toggle[1] ? toggle : "",
-			       toggle[1] ? "," : " ", k->name, k->words[0] ? " " : "",
-			       k->words, k->help);
+			print_command(&commands[i]);
 	}
 	if (c->json)
 		cmd_print_json(json_pack("{s:b, s:O}", "ok", 1, "commands", list));
@@ -117,6 +131,29 @@ static int run_help(struct cmd *c)
 		     "usage, 3 osmd is "
 		     "not\nrunning, 4 not found. See osm(8).");
 	json_decref(list);
+	return CMD_OK;
+}
+
+/* "osm COMMAND --help", whatever else is there. */
+static bool wants_help(const struct cmd *c)
+{
+	for (size_t i = 0; i < c->count && strcmp(c->args[i], "--") != 0; i++)
+		if (strcmp(c->args[i], "--help") == 0)
+			return true;
+	return false;
+}
+
+static int help_one(const struct cmd *c, const struct command *k)
+{
+	if (c->json) {
+		cmd_print_json(
+			json_pack("{s:b, s:[o]}", "ok", 1, "commands", command_json(k)));
+		return CMD_OK;
+	}
+	printf("usage: osm [--root DIR] [--json] %s%s%s\n\n", k->name,
+	       k->words[0] ? " " : "", k->words);
+	print_command(k);
+	puts("\nSee osm(8).");
 	return CMD_OK;
 }
 
@@ -189,7 +226,7 @@ int main(int argc, char **argv)
 	c.words = k->words;
 	c.args++;
 	c.count--;
-	code = k->run(&c);
+	code = wants_help(&c) ? help_one(&c, k) : k->run(&c);
 	/* a full disk or a closed pipe must not look like success */
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return CMD_FAILED;

@@ -23,6 +23,19 @@ teardown() { [ -n "${LAB_WHY_NOT:-}" ] || osmd_stop; }
 	done
 }
 
+@test "every command answers --help, and does nothing" {
+	conf
+	run osm help --json
+	for command in $(jq -r '.commands[].name' <<<"$output"); do
+		run osm "$command" --help
+		same "$status" 0 "$command"
+		[[ $output == "usage: osm [--root DIR] [--json] $command"* ]] || { echo "$output"; return 1; }
+	done
+	run osm -d 203.0.113.9 --help --json
+	same "$(jq -r '.commands[].name' <<<"$output")" deny
+	[ ! -e "$ROOT/run/osm/osmd.sock" ] || ! osm status
+}
+
 @test "check names list lines that have no effect, and only these" {
 	conf
 	cat >"$ROOT/etc/osm/osm.accounts" <<-L
