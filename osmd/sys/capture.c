@@ -15,6 +15,7 @@
 /* The default of 2 MB lost 6 % of 5000 waiting packets. */
 #define BUFFER_BYTES (16 * 1024 * 1024)
 #define FILTER_MAX 4096
+#define SECOND_NS INT64_C(1000000000)
 #ifndef SO_LOCK_FILTER
 #define SO_LOCK_FILTER 44
 #endif
@@ -162,14 +163,23 @@ unsigned capture_link(const struct capture *c)
 	return (unsigned)pcap_datalink(c->pcap);
 }
 
+/* A file's time is its writer's choice. */
+static int64_t nanoseconds(int64_t s, int64_t ns)
+{
+	const int64_t last = INT64_MAX / SECOND_NS - 1;
+
+	s = s < 0 ? 0 : s > last ? last : s;
+	return s * SECOND_NS + (ns < 0 || ns >= SECOND_NS ? 0 : ns);
+}
+
 static void on_packet(u_char *user, const struct pcap_pkthdr *head, const u_char *bytes)
 {
 	const struct capture *c = (const struct capture *)(const void *)user;
 	/* a file is opened with nanoseconds in tv_usec */
-	const int64_t fraction = head->ts.tv_usec * (c->fd < 0 ? 1 : 1000);
+	const int64_t ns = (int64_t)head->ts.tv_usec * (c->fd < 0 ? 1 : 1000);
 
 	c->fn((struct slice){(const char *)bytes, head->caplen},
-	      (int64_t)head->ts.tv_sec * 1000000000 + fraction, c->ctx);
+	      nanoseconds(head->ts.tv_sec, ns), c->ctx);
 }
 
 int capture_take(struct capture *c, int max, capture_fn fn, void *ctx, struct err *e)

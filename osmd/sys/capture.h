@@ -28,7 +28,8 @@ struct capture_stats {
 	uint64_t dropped;  /* by the kernel: its buffer was full */
 };
 
-/* at_ns: when it was captured, wall clock. packet is valid during the call only. */
+/* at_ns: when it was captured, wall clock; what a file tells outside of 1970-2262 is the nearest of
+ * these. packet is valid during the call only. */
 typedef void (*capture_fn)(struct slice packet, int64_t at_ns, void *ctx);
 
 /* Needs CAP_NET_RAW now and nothing later. */

@@ -59,6 +59,60 @@ static void on_packet(struct slice packet, int64_t at_ns, void *ctx)
 	memcpy(g->last, packet.p, packet.n);
 }
 
+static void put_block(FILE *f, uint32_t type, const uint32_t *words, size_t n)
+{
+	const uint32_t length = (uint32_t)(12 + 4 * n);
+
+	put32(f, type);
+	put32(f, length);
+	for (size_t i = 0; i < n; i++)
+		put32(f, words[i]);
+	put32(f, length);
+}
+
+/* pcapng, whose times have 64 bits: in whole seconds. */
+static void write_late_file(char path[32], const char *packet, uint64_t at_s)
+{
+	static const uint32_t section[] = {0x1a2b3c4d, 1, UINT32_MAX, UINT32_MAX};
+	static const uint32_t interface[] = {101, 65535, 9 | 1 << 16, 0, 0};
+	uint32_t words[5 + PACKET_BYTES / 4] = {0, (uint32_t)(at_s >> 32), (uint32_t)at_s,
+						PACKET_BYTES, PACKET_BYTES};
+	FILE *f;
+
+	memcpy(words + 5, packet, PACKET_BYTES);
+	strcpy(path, "/tmp/osm-capture-XXXXXX");
+	f = fdopen(mkstemp(path), "w");
+	cr_assert(f);
+	put_block(f, 0x0a0d0d0a, section, 4);
+	put_block(f, 1, interface, 5);
+	put_block(f, 6, words, sizeof(words) / 4);
+	fclose(f);
+}
+
+Test(capture, a_time_that_no_clock_shows_is_bounded)
+{
+	static const uint64_t late[] = {INT64_MAX / 1000000000 + 1, INT64_MAX, UINT64_MAX};
+	const struct capture_ports ports = {{25}, 1};
+
+	for (size_t i = 0; i < 3; i++) {
+		struct got g = {.count = 0};
+		struct err e = {0};
+		struct capture *c;
+		char path[32];
+
+		write_late_file(path, TO_PORT("\x00", "\x19"), late[i]);
+		c = capture_file(path, &ports, &e);
+		cr_assert(c, "%s", e.msg);
+		while (capture_take(c, 1, on_packet, &g, &e) > 0)
+			;
+		cr_expect_eq(g.count, 1, "%s", e.msg);
+		cr_expect(g.last_ns == 0 || g.last_ns / 1000000000 == INT64_MAX / 1000000000 - 1,
+			  "%lld", (long long)g.last_ns);
+		capture_close(c);
+		unlink(path);
+	}
+}
+
 Test(capture, a_file_gives_the_packets_of_the_ports)
 {
 	static const char *const packets[] = {TO_PORT("\x00", "\x19"),
