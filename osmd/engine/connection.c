@@ -110,7 +110,7 @@ bool connection_read(struct slice line, struct connection_space *space, struct e
 		.destination = end_text(&packet->to, packet->to_port, space->destination),
 		.process = process_text(packet, space->process),
 		.script = packet->script,
-		.is_local = packet->local,
+		.is_local = packet->where != PACKET_REMOTE,
 		.line = line};
 	if (packet->from.family)
 		out->address = slice_str(addr_print(&packet->from, space->source));
@@ -162,7 +162,7 @@ enum connection_reason connection_event(const struct connection *c, struct slice
 	*sure = p.sure;
 	if (!is_watched(&c->config->smtp_ports, p.to_port))
 		return CONNECTION_PORT;
-	if (p.local && !c->config->packet_localhost)
+	if (p.where == PACKET_LOCALHOST && !c->config->packet_localhost)
 		return CONNECTION_LOCAL;
 	if (is_listed(c->gids, c->gid_count, p.gid))
 		return CONNECTION_GROUP;

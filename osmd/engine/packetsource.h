@@ -17,7 +17,7 @@ struct sighting {
 	struct flow flow;
 	int64_t at_s;
 	int64_t uid, gid; /* as the kernel told with it; -1: it didn't */
-	bool local;	  /* to this machine itself */
+	enum packet_where where;
 	/* The kernel told who it is, too: nothing is looked up. Borrowed; its texts as well. */
 	const struct packet *whole;
 };

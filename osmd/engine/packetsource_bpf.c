@@ -83,7 +83,7 @@ static void on_connect(const struct connecttrace_event *ev, void *ctx)
 	};
 	const struct sighting seen = {.at_s = p.at_s, .whole = &p};
 
-	p.local = route_is_local(s->route, &ev->to) == 1;
+	p.where = packet_where_of(route_is_local(s->route, &ev->to));
 	p.script =
 		command_script(ev->exe, ev->arguments, ev->cwd, script, sizeof(script));
 	if (!p.script.n && p.sure == PACKET_KERNEL)

@@ -58,7 +58,7 @@ static void on_packet(const struct nflog_packet *p, void *ctx)
 	struct sighting seen = {.at_s = (int64_t)time(NULL),
 				.uid = p->uid,
 				.gid = p->gid,
-				.local = p->loopback};
+				.where = packet_where_of(p->loopback)};
 
 	if (flow_parse(FLOW_LINK_RAW, p->bytes, &seen.flow) == FLOW_SYN)
 		s->fn(&seen, s->ctx);

@@ -68,7 +68,7 @@ static void on_packet(struct slice packet, int64_t at_ns, void *ctx)
 		s->inbound++;
 		return;
 	}
-	seen.local = seen.flow.way == FLOW_WAY_LOOPBACK;
+	seen.where = packet_where_of(seen.flow.way == FLOW_WAY_LOOPBACK);
 	s->fn(&seen, s->ctx);
 }
 

@@ -55,7 +55,8 @@ static void on_packet(struct slice packet, int64_t at_ns, void *ctx)
 	p.to = flow.to;
 	p.from_port = flow.from_port;
 	p.to_port = flow.to_port;
-	p.local = flow.way == FLOW_WAY_LOOPBACK || addr_is_loopback(&flow.to);
+	p.where = packet_where_of(flow.way == FLOW_WAY_LOOPBACK ||
+				  addr_is_loopback(&flow.to));
 	buf_init(&line, PACKET_LINE_MAX);
 	packetline_print(&p, &line);
 	engine_packet(r->engine, buf_view(&line));

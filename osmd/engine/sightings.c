@@ -15,7 +15,8 @@ enum stage { STAGE_NEW, STAGE_SEARCHED, STAGE_READY };
 
 struct slot {
 	enum stage stage;
-	bool ambiguous, local;
+	bool ambiguous;
+	enum packet_where where;
 	struct flow flow;
 	int64_t at_s, uid, gid;
 	int64_t since_ns; /* when it came; STAGE_READY: when it was answered */
@@ -95,7 +96,7 @@ static void print_answer(struct slot *slot, const struct owner_answer *a)
 			   .to = slot->flow.to,
 			   .from_port = slot->flow.from_port,
 			   .to_port = slot->flow.to_port,
-			   .local = slot->local,
+			   .where = slot->where,
 			   .sure = a->sure,
 			   .uid = a->uid,
 			   .gid = a->uid >= 0 ? slot->gid : PACKET_ID_NONE,
@@ -191,7 +192,7 @@ void sightings_add(struct sightings *s, const struct sighting *seen, int64_t now
 		s->stats.repeated++;
 		return;
 	}
-	slot->local = seen->local;
+	slot->where = seen->where;
 	slot->flow = seen->flow;
 	slot->at_s = seen->at_s;
 	slot->uid = seen->uid;

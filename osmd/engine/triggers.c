@@ -55,7 +55,7 @@ struct firing {
 	uint64_t confirmed; /* entries */
 	uint64_t weight;    /* confirmed, in the unit of the limit */
 	size_t sure;	    /* confirmed ones of this key beside these */
-	uint64_t spared;    /* to this server itself */
+	uint64_t spared;    /* to this server itself, or perhaps */
 };
 
 static bool is_fed(unsigned table)
@@ -198,9 +198,8 @@ static void add_packet_notes(struct report_builder *b, const struct triggers *t,
 	}
 	if (f->spared) {
 		snprintf(text, sizeof(text),
-			 "%llu of the %zu connections went to this server itself, whose "
-			 "log "
-			 "tells of the same mail%s.",
+			 "%llu of the %zu connections went to this server itself, or it "
+			 "could not be told where; its log tells of the same mail%s.",
 			 (unsigned long long)f->spared, f->state->count, no_act);
 		report_note(b, text);
 	}

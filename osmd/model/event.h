@@ -32,7 +32,7 @@ struct event {
 	struct slice destination; /* PACKET: "address:port" */
 	struct slice process;	  /* PACKET: program and command line */
 	struct slice script;	  /* PACKET: the script that the command line names */
-	bool is_local; /* PACKET: to this server itself; never a ground to act upon */
+	bool is_local; /* PACKET: to this server itself, or perhaps; never a ground to act upon */
 	struct slice
 		subject;     /* decoded, UTF-8, folded for counting; see engine/subject */
 	struct slice sender; /* envelope sender */

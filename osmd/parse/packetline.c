@@ -20,6 +20,19 @@ const char *packet_sure_name(enum packet_sure s)
 	return s <= PACKET_KERNEL ? sure_names[s] : "unknown";
 }
 
+static const char *const where_names[] = {
+	[PACKET_REMOTE] = "remote",
+	[PACKET_LOCALHOST] = "localhost",
+	[PACKET_UNSURE] = "unsure",
+};
+
+enum packet_where packet_where_of(int is_local)
+{
+	if (is_local < 0)
+		return PACKET_UNSURE;
+	return is_local ? PACKET_LOCALHOST : PACKET_REMOTE;
+}
+
 /* ---- printing ---- */
 
 static void print_text(struct buf *out, const char *name, struct slice s, size_t max)
@@ -70,8 +83,7 @@ void packetline_print(const struct packet *p, struct buf *out)
 	print_end(out, &p->from, p->from_port);
 	buf_puts(out, " > ");
 	print_end(out, &p->to, p->to_port);
-	buf_printf(out, " %s %s", p->local ? "localhost" : "remote",
-		   packet_sure_name(p->sure));
+	buf_printf(out, " %s %s", where_names[p->where], packet_sure_name(p->sure));
 	print_id(out, "uid", p->uid);
 	print_id(out, "gid", p->gid);
 	print_id(out, "pid", p->pid);
@@ -250,14 +262,18 @@ static bool take_text(struct slice *rest, const char *name, size_t max, char **s
 	return rest->n > 0;
 }
 
-static bool take_where(struct slice *rest, bool *local)
+static bool take_where(struct slice *rest, enum packet_where *where)
 {
 	struct slice part;
 
 	if (!next_part(rest, &part))
 		return false;
-	*local = slice_eq(part, SLICE("localhost"));
-	return *local || slice_eq(part, SLICE("remote"));
+	for (int w = PACKET_REMOTE; w <= PACKET_UNSURE; w++)
+		if (slice_eq(part, slice_str(where_names[w]))) {
+			*where = (enum packet_where)w;
+			return true;
+		}
+	return false;
 }
 
 static bool take_sure(struct slice *rest, enum packet_sure *sure)
@@ -285,7 +301,7 @@ bool packetline_parse(struct slice line, struct packet *out, char text[PACKET_TE
 	return take_word(&rest, "packet") && take_time(&rest, &out->at_s) &&
 	       take_end(&rest, &out->from, &out->from_port) && take_word(&rest, ">") &&
 	       take_end(&rest, &out->to, &out->to_port) && out->to.family &&
-	       take_where(&rest, &out->local) && take_sure(&rest, &out->sure) &&
+	       take_where(&rest, &out->where) && take_sure(&rest, &out->sure) &&
 	       take_id(&rest, "uid", &out->uid) && take_id(&rest, "gid", &out->gid) &&
 	       take_id(&rest, "pid", &out->pid) &&
 	       take_text(&rest, "exe", PACKET_EXE_MAX, &space, &out->exe) &&

@@ -8,7 +8,7 @@
  *   uid=1001 gid=1001 pid=4711 exe="/usr/bin/perl" cwd="/home/a/public_html" script=""
  *   cmd="perl -"
  *
- * with one blank between the parts, "-" for a number (or source) that isn't known, and "" for
+ * with "remote", "localhost" or "unsure" for where it goes, one blank between the parts, "-" for a number (or source) that isn't known, and "" for
  * a text. In texts the bytes below 0x20, from 0x7f on, " and \ are written as \xHH, so a line
  * is ASCII and holds no line end, whatever a process calls itself. Pure.
  */
@@ -27,6 +27,13 @@ enum packet_sure {
 	PACKET_KERNEL	 /* told by the kernel at the moment of connect() */
 };
 
+/* Where it goes. */
+enum packet_where {
+	PACKET_REMOTE,
+	PACKET_LOCALHOST, /* to this machine itself, also when a firewall turned it there */
+	PACKET_UNSURE	  /* that can't be told */
+};
+
 #define PACKET_ID_NONE (-1) /* uid, gid, pid: not known */
 #define PACKET_EXE_MAX 512
 #define PACKET_CWD_MAX 1024
@@ -42,13 +49,15 @@ struct packet {
 	struct addr from; /* family 0: not known */
 	struct addr to;
 	uint16_t from_port, to_port;
-	bool local; /* to this machine itself */
+	enum packet_where where;
 	enum packet_sure sure;
 	int64_t uid, gid, pid;
 	struct slice exe, cwd, script, command; /* borrowed; raw bytes */
 };
 
 const char *packet_sure_name(enum packet_sure s); /* "uid-only"; static text */
+/* 1: its destination is this machine, 0: it isn't, less: the question had no answer. */
+enum packet_where packet_where_of(int is_local);
 /* Texts longer than their bound are left out (a path that is cut is another path), except
  * command, which is cut. */
 void packetline_print(const struct packet *p, struct buf *out);

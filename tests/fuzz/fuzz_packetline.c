@@ -23,7 +23,7 @@ static void must_be_same(const struct packet *a, const struct packet *b)
 	must(a->at_s == b->at_s && addr_eq(&a->from, &b->from) &&
 	     addr_eq(&a->to, &b->to));
 	must(a->from_port == b->from_port && a->to_port == b->to_port);
-	must(a->local == b->local && a->sure == b->sure);
+	must(a->where == b->where && a->sure == b->sure);
 	must(a->uid == b->uid && a->gid == b->gid && a->pid == b->pid);
 	must(slice_eq(a->exe, b->exe) && slice_eq(a->cwd, b->cwd));
 	must(slice_eq(a->script, b->script) && slice_eq(a->command, b->command));

@@ -123,13 +123,13 @@ static void cleanup(void)
 TestSuite(connections, .init = setup, .fini = cleanup);
 
 /* One by this user, a second after the last one. */
-static bool connection_of(int64_t uid, enum packet_sure sure, bool local, const char *cwd,
-			  int64_t gid)
+static bool connection_of(int64_t uid, enum packet_sure sure, enum packet_where where,
+			  const char *cwd, int64_t gid)
 {
 	struct packet p = {.at_s = lab.now_s++,
 			   .from_port = 40000,
 			   .to_port = 25,
-			   .local = local,
+			   .where = where,
 			   .sure = sure,
 			   .uid = uid,
 			   .gid = gid,
@@ -142,7 +142,7 @@ static bool connection_of(int64_t uid, enum packet_sure sure, bool local, const 
 	bool counted;
 
 	cr_assert(addr_parse(SLICE("192.0.2.10"), &p.from));
-	cr_assert(addr_parse(local ? SLICE("127.0.0.1") : SLICE("198.51.100.25"), &p.to));
+	cr_assert(addr_parse(where == PACKET_LOCALHOST ? SLICE("127.0.0.1") : SLICE("198.51.100.25"), &p.to));
 	buf_init(&line, PACKET_LINE_MAX);
 	packetline_print(&p, &line);
 	counted = engine_packet(lab.engine, buf_view(&line));
@@ -153,7 +153,7 @@ static bool connection_of(int64_t uid, enum packet_sure sure, bool local, const 
 static void connect_n(unsigned n, int64_t uid, enum packet_sure sure)
 {
 	while (n--)
-		connection_of(uid, sure, false, "/home/alice/public_html", uid);
+		connection_of(uid, sure, PACKET_REMOTE, "/home/alice/public_html", uid);
 }
 
 static const char *text_of(size_t report, const char *name)
@@ -241,7 +241,7 @@ Test(connections, of_the_unsure_none_use_up_those_that_are_sure)
 Test(connections, to_this_server_are_told_but_never_a_ground_to_act)
 {
 	for (int i = 0; i < 4; i++)
-		cr_expect(connection_of(1001, PACKET_KERNEL, true, "/home/alice", 1001));
+		cr_expect(connection_of(1001, PACKET_KERNEL, PACKET_LOCALHOST, "/home/alice", 1001));
 	cr_assert_eq(lab.reports, 1);
 	cr_expect_not(lab.confirmed[0], "Exim's log tells of the same mail");
 	cr_expect_str_eq(text_of(0, "confidence"), "kernel", "who it was is certain");
@@ -253,11 +253,21 @@ Test(connections, to_this_server_are_told_but_never_a_ground_to_act)
 	cr_expect(lab.confirmed[1]);
 }
 
+Test(connections, of_which_that_is_not_known_are_no_ground_either)
+{
+	for (int i = 0; i < 4; i++)
+		connection_of(1001, PACKET_KERNEL, PACKET_UNSURE, "/home/alice", 1001);
+	cr_assert_eq(lab.reports, 1);
+	cr_expect_not(lab.confirmed[0]);
+	cr_expect(has_note(0, "4 of the 4 connections went to this server itself, or it "
+			      "could not be told"));
+}
+
 Test(connections, to_this_server_can_be_left_out)
 {
 	engine_begin(CONF "PACKET_LOCALHOST = \"0\"\n", "", true);
 	for (int i = 0; i < 9; i++)
-		cr_expect_not(connection_of(1001, PACKET_KERNEL, true, "/", 1001));
+		cr_expect_not(connection_of(1001, PACKET_KERNEL, PACKET_LOCALHOST, "/", 1001));
 	cr_expect_eq(lab.reports, 0);
 	cr_expect_eq(not_counted("localhost"), 9);
 }
@@ -267,7 +277,7 @@ Test(connections, of_the_mail_system_are_nobodys)
 	connect_n(9, 0, PACKET_KERNEL);
 	connect_n(9, 47, PACKET_KERNEL);
 	for (int i = 0; i < 9; i++)
-		connection_of(1001, PACKET_KERNEL, false, "/", 12);
+		connection_of(1001, PACKET_KERNEL, PACKET_REMOTE, "/", 12);
 	cr_expect_eq(lab.reports, 0);
 	cr_expect_eq(not_counted("ignored-user"), 18);
 	cr_expect_eq(not_counted("ignored-group"), 9);
@@ -300,18 +310,18 @@ Test(connections, are_counted_by_account_and_folder)
 {
 	engine_begin("PACKET_LIMIT = \"0\"\nPACKET_CWD_LIMIT = \"3\"\n", "", true);
 	for (int i = 0; i < 3; i++) {
-		connection_of(1001, PACKET_KERNEL, false, "/tmp", 1001);
-		connection_of(1002, PACKET_KERNEL, false, "/tmp", 1002);
-		connection_of(1001, PACKET_KERNEL, false, "/home/alice", 1001);
-		connection_of(1001, PACKET_KERNEL, false, "", 1001);
+		connection_of(1001, PACKET_KERNEL, PACKET_REMOTE, "/tmp", 1001);
+		connection_of(1002, PACKET_KERNEL, PACKET_REMOTE, "/tmp", 1002);
+		connection_of(1001, PACKET_KERNEL, PACKET_REMOTE, "/home/alice", 1001);
+		connection_of(1001, PACKET_KERNEL, PACKET_REMOTE, "", 1001);
 	}
 	cr_assert_eq(lab.reports, 0, "two accounts never share a folder's window");
-	connection_of(1001, PACKET_KERNEL, false, "/tmp", 1001);
+	connection_of(1001, PACKET_KERNEL, PACKET_REMOTE, "/tmp", 1001);
 	cr_assert_eq(lab.reports, 1);
 	cr_expect_str_eq(text_of(0, "type"), "packet:cwd");
 	cr_expect_str_eq(text_of(0, "key"), "alice /tmp");
 	cr_expect_str_eq(text_of(0, "account"), "alice");
-	connection_of(1001, PACKET_KERNEL, false, "", 1001);
+	connection_of(1001, PACKET_KERNEL, PACKET_REMOTE, "", 1001);
 	cr_expect_eq(lab.reports, 1, "no folder, no window");
 }
 

@@ -166,7 +166,7 @@ Test(sightings, that_are_whole_wait_for_nothing_and_repeat_freely)
 	const struct packet p = {.at_s = 1795424400,
 				 .to = addr_of_bytes(AF_INET, "\x7f\0\0\1"),
 				 .to_port = 25,
-				 .local = true,
+				 .where = PACKET_LOCALHOST,
 				 .sure = PACKET_KERNEL,
 				 .uid = 1001,
 				 .gid = 1001,

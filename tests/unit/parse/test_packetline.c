@@ -33,7 +33,7 @@ Test(packetline, says_what_it_was_told)
 	cr_expect_eq(p.at_s, 1769903999);
 	cr_expect_str_eq(addr_print(&p.from, address), "192.0.2.10");
 	cr_expect_str_eq(addr_print(&p.to, address), "198.51.100.25");
-	cr_expect(p.from_port == 40000 && p.to_port == 25 && !p.local);
+	cr_expect(p.from_port == 40000 && p.to_port == 25 && p.where == PACKET_REMOTE);
 	cr_expect_eq(p.sure, PACKET_SOCKET);
 	cr_expect(p.uid == 1001 && p.gid == 1002 && p.pid == 4711);
 	cr_expect(slice_eq(p.exe, SLICE("/usr/bin/perl")));
@@ -52,9 +52,25 @@ Test(packetline, no_byte_of_a_path_can_end_a_text_or_a_line)
 
 	cr_assert(packetline_parse(slice_str(line_6), &p, text));
 	cr_expect(slice_eq(p.cwd, SLICE("/\npacket \"\\\xff")));
-	cr_expect(p.local && p.from.family == 0 && p.gid == -1 && p.pid == -1);
+	cr_expect(p.where == PACKET_LOCALHOST && p.from.family == 0 && p.gid == -1 && p.pid == -1);
 	cr_expect_eq(p.uid, 0);
 	cr_expect(slice_eq(print(&p, &again), slice_str(line_6)), "%s", buf_str(&again));
+	buf_clear(&again);
+}
+
+Test(packetline, an_unanswered_question_is_neither_here_nor_there)
+{
+	char text[PACKET_TEXT_MAX];
+	struct packet p;
+	struct buf again;
+
+	cr_expect_eq(packet_where_of(1), PACKET_LOCALHOST);
+	cr_expect_eq(packet_where_of(0), PACKET_REMOTE);
+	cr_expect_eq(packet_where_of(-101), PACKET_UNSURE);
+	cr_assert(packetline_parse(slice_str(line_4), &p, text));
+	p.where = PACKET_UNSURE;
+	cr_assert(packetline_parse(print(&p, &again), &p, text));
+	cr_expect_eq(p.where, PACKET_UNSURE);
 	buf_clear(&again);
 }
 
