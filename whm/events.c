@@ -130,15 +130,11 @@ void events_triggers(struct site *s, const struct form *f)
 
 void events_page(struct site *s)
 {
-	struct err e = {0};
 	struct form f;
 
-	if (form_load(s, &f, &e)) {
+	if (form_open(s, &f)) {
 		widget_complaints(s->page, &f);
 		events_triggers(s, &f);
-	} else {
-		s->code = 500;
-		page_callout_text(s->page, "bad", e.msg);
 	}
 	form_clear(&f);
 	lists_show(s);
@@ -146,17 +142,13 @@ void events_page(struct site *s)
 
 void events_save(struct site *s)
 {
-	struct err e = {0};
 	struct form f;
 	bool saved = false;
 
-	if (form_load(s, &f, &e)) {
+	if (form_open(s, &f)) {
 		saved = form_save(s, &f);
 		if (!saved)
 			events_triggers(s, &f);
-	} else {
-		s->code = 500;
-		page_callout_text(s->page, "bad", e.msg);
 	}
 	form_clear(&f);
 	if (saved)

@@ -126,6 +126,17 @@ bool form_load(const struct site *s, struct form *f, struct err *e)
 	return true;
 }
 
+bool form_open(struct site *s, struct form *f)
+{
+	struct err e = {0};
+
+	if (form_load(s, f, &e))
+		return true;
+	s->code = 500;
+	page_callout_text(s->page, "bad", e.msg);
+	return false;
+}
+
 void form_clear(struct form *f)
 {
 	for (size_t i = 0; f->fields && i < f->n; i++) {

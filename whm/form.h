@@ -27,6 +27,8 @@ struct form {
 
 /* The values of the file; one that is wrong there has its problem at once. */
 bool form_load(const struct site *s, struct form *f, struct err *e);
+/* The same for a page: false is said on it, and is its status. */
+bool form_open(struct site *s, struct form *f);
 void form_clear(struct form *f);
 /* Put what was sent over it; fields that were not sent stay. */
 void form_take(const struct site *s, struct form *f);

@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Copyright (C) 2026 the osm authors
-// What a form can't do alone: tick all, wait for what takes long, follow the log, watch a trial. Every page works
+// What a form can't do alone: wait for what takes long, follow the log, watch a trial. Every page works
 // without it.
 "use strict";
 (() => {
-  const tick = (button) => {
-    button.hidden = false;
-    button.addEventListener("click", () => {
-      for (const box of document.querySelectorAll(`input[type=checkbox][form="${button.dataset.tick}"]`))
-        box.checked = true;
-    });
-  };
-
   const follow = (button) => {
     const log = document.getElementById(button.dataset.follow);
     let timer = 0;
@@ -51,7 +43,6 @@
   };
 
   for (const place of document.querySelectorAll(".osm [data-load]")) load(place);
-  for (const button of document.querySelectorAll(".osm [data-tick]")) tick(button);
   for (const button of document.querySelectorAll(".osm [data-follow]")) follow(button);
   for (const bar of document.querySelectorAll(".osm progress[data-job]")) watch(bar);
 })();

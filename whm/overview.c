@@ -76,13 +76,7 @@ static void top_row(struct site *s, const json_t *row)
 	int64_t count = json_number(row, "count"), limit = json_number(row, "limit");
 
 	page_open(s->page, "tr", NULL);
-	page_put(s->page, "td", json_text(row, "type"), NULL);
-	page_open(s->page, "td", NULL);
-	rows_account(s, json_text(row, "account"));
-	page_close(s->page);
-	page_open(s->page, "td", "class", "key", NULL);
-	page_foreign(s->page, json_text(row, "key"), ROWS_KEY_MAX);
-	page_close(s->page);
+	rows_who(s, row);
 	page_open(s->page, "td", "class", "number", NULL);
 	page_textf(s->page, "%lld of %lld", (long long)count, (long long)limit);
 	page_close(s->page);

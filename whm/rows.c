@@ -15,6 +15,17 @@ void rows_account(struct site *s, const char *account)
 		page_text(s->page, "-");
 }
 
+void rows_who(struct site *s, const json_t *row)
+{
+	page_put(s->page, "td", json_text(row, "type"), NULL);
+	page_open(s->page, "td", NULL);
+	rows_account(s, json_text(row, "account"));
+	page_close(s->page);
+	page_open(s->page, "td", "class", "key", NULL);
+	page_foreign(s->page, json_text(row, "key"), ROWS_KEY_MAX);
+	page_close(s->page);
+}
+
 /* "email:done hold:failed" as small labels, each in the colour of its state. */
 static void actions(struct page *p, const char *text)
 {

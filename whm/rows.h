@@ -13,6 +13,8 @@
 
 /* The first n of a list as store_report_list makes it. */
 void rows_reports(struct site *s, const char *caption, const json_t *list, size_t n);
+/* The first three cells of a row that is about one window: trigger, account, who or what. */
+void rows_who(struct site *s, const json_t *row);
 /* A link to an account's reports; "-" for nobody. */
 void rows_account(struct site *s, const char *account);
 

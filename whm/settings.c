@@ -66,32 +66,24 @@ static void show(struct site *s, const struct form *f)
 
 void settings_page(struct site *s)
 {
-	struct err e = {0};
 	struct form f;
 
-	if (form_load(s, &f, &e)) {
+	if (form_open(s, &f)) {
 		widget_complaints(s->page, &f);
 		show(s, &f);
-	} else {
-		s->code = 500;
-		page_callout_text(s->page, "bad", e.msg);
 	}
 	form_clear(&f);
 }
 
 void settings_save(struct site *s)
 {
-	struct err e = {0};
 	struct form f;
 	bool saved = false;
 
-	if (form_load(s, &f, &e)) {
+	if (form_open(s, &f)) {
 		saved = form_save(s, &f);
 		if (!saved)
 			show(s, &f);
-	} else {
-		s->code = 500;
-		page_callout_text(s->page, "bad", e.msg);
 	}
 	form_clear(&f);
 	if (saved)

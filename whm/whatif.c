@@ -335,13 +335,7 @@ static void wanted(struct site *s, const json_t *row)
 static void result_row(struct site *s, const json_t *row)
 {
 	page_open(s->page, "tr", NULL);
-	page_put(s->page, "td", json_text(row, "type"), NULL);
-	page_open(s->page, "td", NULL);
-	rows_account(s, json_text(row, "account"));
-	page_close(s->page);
-	page_open(s->page, "td", "class", "key", NULL);
-	page_foreign(s->page, json_text(row, "key"), ROWS_KEY_MAX);
-	page_close(s->page);
+	rows_who(s, row);
 	page_open(s->page, "td", "class", "number", NULL);
 	page_textf(s->page, "%" PRId64, json_number(row, "reports"));
 	page_close(s->page);

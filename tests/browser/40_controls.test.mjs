@@ -84,6 +84,25 @@ test("what is in force is undone, many at once, also without osmd", async () => 
   await page.go("?page=inforce");
   assert.equal(await page.locator("tbody tr").count(), 4);
   await sound(page, "in force");
+  const targets = () => page.locator("tbody tr td:nth-child(3)").allInnerTexts();
+  const search = async (label, value) => {
+    const field = page.getByLabel(label, { exact: true });
+    await (label === "Word in it" ? field.fill(value) : field.selectOption(value));
+    await page.getByRole("button", { name: "Search" }).click();
+  };
+  await search("Order", "target");
+  assert.deepEqual(await targets(), ["info@bobs-garage.example", "osmalice", "osmbob", "osmdave"]);
+  await search("Order", "old");
+  assert.deepEqual(await targets(), ["osmalice", "osmbob", "osmdave", "info@bobs-garage.example"]);
+  await search("Word in it", "BOB");
+  assert.deepEqual(await targets(), ["osmbob", "info@bobs-garage.example"], "also by its account");
+  await page.getByRole("link", { name: "Tick all of this list" }).click();
+  assert.equal(await page.locator("tbody input:checked").count(), 2);
+  await page.getByRole("link", { name: "Tick none" }).click();
+  assert.equal(await page.locator("tbody input:checked").count(), 0);
+  await search("Action", "block_account");
+  await page.getByText("Nothing in force fits this.").waitFor();
+  await page.go("?page=inforce");
   await page.getByRole("button", { name: "Undo all that are ticked" }).click();
   await page.getByText("Nothing was chosen").waitFor();
   await page.goBack();
@@ -97,7 +116,7 @@ test("what is in force is undone, many at once, also without osmd", async () => 
   await page.getByText("Hold mail of osmbob: undone").waitFor();
   osm("stop");
   await page.go("?page=inforce");
-  await page.getByRole("button", { name: "Tick all" }).click();
+  await page.getByRole("link", { name: "Tick all of this list" }).click();
   await page.getByRole("button", { name: "Undo all that are ticked" }).click();
   await page.getByText("Hold mail of osmdave: undone").waitFor();
   assert.deepEqual(held(), []);

@@ -95,7 +95,7 @@ test("from the store: every report, what is in force, and undoing it", async () 
   await page.go("?page=reports");
   await sound(page, "reports");
   await page.go("?page=inforce");
-  await page.getByRole("button", { name: "Tick all" }).click();
+  await page.getByRole("link", { name: "Tick all of this list" }).click();
   await page.getByRole("button", { name: "Undo all that are ticked" }).click();
   await page.locator(".callout").first().waitFor();
   await harmless(page, "undone");
