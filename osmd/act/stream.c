@@ -59,6 +59,14 @@ static bool find_place(struct stream *s, const struct paths *paths, struct store
 
 /* ---- the file ---- */
 
+/* Is this the beginning of a line that was not written whole? Anything else at the end of the
+ * file is not ours, and not ours to take away. */
+static bool is_half_line(struct slice text)
+{
+	return text.n <= STREAM_LINE_MAX && text.p[0] == '{' &&
+	       (text.n == 1 || text.p[1] == '"');
+}
+
 /* A line that was not written whole is taken away; what whole line is the last? */
 static bool read_end(int fd, struct buf *last, struct err *e)
 {
@@ -66,6 +74,8 @@ static bool read_end(int fd, struct buf *last, struct err *e)
 	off_t from;
 	ssize_t n;
 	char *text, *end, *begin;
+	struct slice half;
+	bool ok = true;
 
 	if (fstat(fd, &st) < 0)
 		return err_set(e, errno, "%s", strerror(errno));
@@ -82,11 +92,16 @@ static bool read_end(int fd, struct buf *last, struct err *e)
 		begin = begin ? begin + 1 : text;
 		buf_add(last, begin, (size_t)(end - begin));
 	}
-	if (n > 0 && (!end || end + 1 < text + n) &&
-	    ftruncate(fd, from + (end ? end + 1 - text : 0)) < 0)
-		n = -1;
+	if (n < 0)
+		ok = err_set(e, errno, "%s", strerror(errno));
+	begin = end ? end + 1 : text;
+	half = (struct slice){begin, n > 0 ? (size_t)(text + n - begin) : 0};
+	if (ok && half.n && !is_half_line(half))
+		ok = err_set(e, EINVAL, "its end is no report: not a file of osm's");
+	else if (ok && half.n && ftruncate(fd, from + (begin - text)) < 0)
+		ok = err_set(e, errno, "%s", strerror(errno));
 	free(text);
-	return n >= 0 || err_set(e, errno, "%s", strerror(errno));
+	return ok;
 }
 
 static bool is_same(struct slice line, const json_t *report)

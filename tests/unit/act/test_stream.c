@@ -163,6 +163,20 @@ Test(stream, waits_for_a_file_that_can_not_be_had)
 	expect_lines(2, (const char *const[]){a, b});
 }
 
+Test(stream, a_file_of_another_is_left_as_it_is)
+{
+	char a[40], *text;
+
+	put(FILE_NAME, "a table\nof somebody else");
+	report(NOW, a);
+	text = get(FILE_NAME);
+	cr_expect_str_eq(text, "a table\nof somebody else");
+	free(text);
+	put(FILE_NAME, "");
+	json_decref(ask(NOW + 300, "{\"do\":\"expire\"}"));
+	expect_lines(1, (const char *const[]){a});
+}
+
 Test(stream, follows_no_link)
 {
 	char a[40];
