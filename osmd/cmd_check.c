@@ -15,6 +15,7 @@
 #include "osmd/act/custom.h"
 #include "osmd/act/wall.h"
 #include "osmd/act/webstatus.h"
+#include "osmd/base/addr.h"
 #include "osmd/base/log.h"
 #include "osmd/cmd.h"
 #include "osmd/cmd_lists.h"
@@ -395,6 +396,28 @@ static void check_packets_here(struct check *k)
 	}
 }
 
+static void check_metrics(struct check *k)
+{
+	const char *state = json_string_value(json_object_get(k->status, "metrics"));
+	const char *where = k->config.metrics_listen;
+	struct addr address;
+	uint16_t port;
+
+	if (!where[0] || !addr_parse_place(slice_str(where), &address, &port))
+		return;
+	if (state && strcmp(state, "answered") != 0)
+		row(k, "metrics", CHECK_WARN, "Prometheus is not answered",
+		    "METRICS_LISTEN: %s: %s", where,
+		    strcmp(state, "off") == 0 ? "not before osm restart"
+					      : "could not be had; see /var/log/osmd.log");
+	else if (!addr_is_loopback(&address))
+		row(k, "metrics", CHECK_WARN,
+		    "whoever reaches it can read the counters: let the firewall say who",
+		    "METRICS_LISTEN: %s: not only this server", where);
+	else
+		row(k, "metrics", CHECK_OK, "", "METRICS_LISTEN: %s", where);
+}
+
 static void check_packets(struct check *k)
 {
 	if (!k->config.packet_enable)
@@ -613,6 +636,7 @@ int cmd_check(struct cmd *c)
 	check_apache(&k);
 	check_daemon(&k);
 	check_packets(&k);
+	check_metrics(&k);
 	if (c->json && k.needed_missing)
 		cmd_print_json(json_pack("{s:b, s:s, s:O}", "ok", 0, "error",
 					 "something that osm needs is missing", "checks",

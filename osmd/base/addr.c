@@ -126,3 +126,27 @@ const char *addr_print(const struct addr *a, char out[ADDR_TEXT_MAX])
 		snprintf(out + n, ADDR_TEXT_MAX - n, "/%u", a->prefix);
 	return out;
 }
+
+bool addr_parse_place(struct slice text, struct addr *out, uint16_t *port)
+{
+	struct slice host = SLICE("127.0.0.1"), number = text;
+	size_t at = text.n;
+	bool in_brackets;
+	uint64_t n;
+
+	while (at && text.p[at - 1] != ':')
+		at--;
+	if (at) {
+		host = (struct slice){text.p, at - 1};
+		number = (struct slice){text.p + at, text.n - at};
+		in_brackets = host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
+		if (in_brackets)
+			host = (struct slice){host.p + 1, host.n - 2};
+		if (in_brackets != (slice_find(host, SLICE(":")) != SIZE_MAX))
+			return false;
+	}
+	if (!slice_u64(number, 0, UINT16_MAX, &n) || !addr_parse(host, out))
+		return false;
+	*port = (uint16_t)n;
+	return true;
+}

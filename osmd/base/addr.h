@@ -18,6 +18,8 @@ struct addr {
 #define ADDR_TEXT_MAX 64
 
 bool addr_parse(struct slice text, struct addr *out);      /* one host, no prefix */
+/* A place to listen at: "PORT" (of 127.0.0.1), "ADDRESS:PORT" or "[IPV6]:PORT"; port 0 to 65535. */
+bool addr_parse_place(struct slice text, struct addr *out, uint16_t *port);
 bool addr_parse_cidr(struct slice text, struct addr *out); /* host or host/prefix; host bits cleared */
 /* family: AF_INET (4 bytes, network order) or AF_INET6 (16). */
 struct addr addr_of_bytes(int family, const void *bytes);

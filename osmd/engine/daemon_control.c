@@ -76,6 +76,10 @@ static json_t *status(const struct daemon *d)
 				      (json_int_t)d->warm.packets, "reports",
 				      (json_int_t)d->warm.reports));
 	json_object_set_new(out, "packets", packets_status(d->packets));
+	json_object_set_new(out, "metrics",
+			    json_string(d->endpoint				? "answered"
+					: rules_config(d->rules)->metrics_listen[0] ? "not had"
+									    : "off"));
 	json_object_set_new(out, "accounts",
 			    json_integer((json_int_t)accounts_count(d->accounts)));
 	json_object_set_new(out, "writes_confined",

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "osmd/base/addr.h"
 #include "osmd/model/csffile.h"
 #include "osmd/model/options_table.h"
 
@@ -215,6 +216,14 @@ static bool set_path(const struct option *o, char *field, struct slice value,
 	return true;
 }
 
+static bool is_place(struct slice value)
+{
+	struct addr address;
+	uint16_t port;
+
+	return addr_parse_place(value, &address, &port) && port != 0;
+}
+
 /* Words end up in argument vectors, where a first "-" makes an option of them. */
 static bool set_word(const struct option *o, char *field, struct slice value,
 		     struct err *e)
@@ -232,6 +241,10 @@ static bool set_word(const struct option *o, char *field, struct slice value,
 		return err_set(e, EINVAL,
 			       "must begin with a dot and hold at most 32 bytes and no "
 			       "slash");
+	if (o->place && value.n && !is_place(value))
+		return err_set(e, EINVAL,
+			       "must be a port of 127.0.0.1, or ADDRESS:PORT with an IPv6 "
+			       "address in brackets; ports are 1 to 65535");
 	store_text(field, value);
 	return true;
 }

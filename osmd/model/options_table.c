@@ -457,12 +457,13 @@ static const struct option table[] = {
 	       "0 = off\n"
 	       "1 = on\n"
 	       "Default: 0"),
-	WORD(LOGGING, "METRICS_LISTEN", metrics_listen, "", false,
+	ROW(OPTION_WORD, "word", LOGGING, "METRICS_LISTEN", metrics_listen, "",
 	     "Where osmd answers Prometheus with its counters, at /metrics: a port of "
 	     "127.0.0.1, or ADDRESS:PORT. They are sums of the whole server and name no "
 	     "account, since every customer can ask there. osm metrics prints the same. "
 	     "Changes need a restart. Empty = nowhere.\n"
-	     "Default: nowhere. Usual: 9815"),
+	     "Default: nowhere. Usual: 9815",
+	     .place = true),
 	SWITCH(LOGGING, "DEBUG", debug, "0",
 	       "Write more to /var/log/osmd.log: each line of Exim's log that was not "
 	       "understood, "

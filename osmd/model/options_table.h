@@ -26,6 +26,7 @@ struct option {
 	size_t offset; /* in struct config */
 	bool required; /* word, path: must not be empty */
 	bool suffix;   /* word: the end of a file's name */
+	bool place;    /* word: where to listen, addr_parse_place() */
 	bool joined; /* stands under the comment of the row before it, without a blank line */
 };
 

@@ -44,6 +44,13 @@ metric() { scrape | sed -n "s/^$1 //p"; }
 	conf METRICS_LISTEN=192.0.2.99:9815
 	osmd_start
 	grep -q 'METRICS_LISTEN: 192.0.2.99:9815: .*nobody can ask' "$ROOT/var/log/osmd.log"
+	osm check | grep -q '^WARN  *metrics .*192.0.2.99:9815: could not be had'
+	conf METRICS_LISTEN=nonsense
+	run osm check
+	[[ "$output" == *'METRICS_LISTEN = "nonsense": must be a port'* ]]
+	conf METRICS_LISTEN=0.0.0.0:9815
+	osm restart
+	osm check | grep -q '^WARN  *metrics .*not only this server'
 }
 
 @test "each report is a line of JSON, also after restarts and a rotation" {

@@ -397,3 +397,29 @@ Test(options, ports_are_a_list_of_numbers)
 		buf_clear(&said);
 	}
 }
+
+Test(options, a_place_to_listen_has_an_address_and_a_port)
+{
+	static const struct {
+		const char *value;
+		bool ok;
+	} rows[] = {
+		{"", true},	       {"9815", true},	     {"127.0.0.1:9815", true},
+		{"[::1]:9815", true},  {"0.0.0.0:1", true},  {"65535", true},
+		{"0", false},	       {"65536", false},     {"nonsense", false},
+		{"::1:9815", false},   {"[::1]", false},     {"[127.0.0.1]:9815", false},
+		{"localhost:9815", false}, {":9815", false}, {"127.0.0.1:", false},
+		{"127.0.0.1:-1", false},   {"[]:1", false},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[128];
+		struct config c;
+		struct buf said;
+
+		snprintf(text, sizeof(text), "METRICS_LISTEN = \"%s\"\n", rows[i].value);
+		cr_expect_eq(load(text, &c, &said), rows[i].ok ? 0 : 1, "%s: %s",
+			     rows[i].value, buf_str(&said));
+		buf_clear(&said);
+	}
+}
