@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "firewall/nftwatch.h"
 #include "osmd/act/executor_parts.h"
 #include "osmd/act/fwact.h"
 #include "osmd/base/file.h"
@@ -241,6 +242,7 @@ void executor_free(struct executor *x)
 {
 	if (!x)
 		return;
+	nftwatch_free(x->kernel);
 	store_close(x->store);
 	accounts_free(x->accounts);
 	rules_free(x->rules);
@@ -377,6 +379,23 @@ static void believe_clock(struct executor *x, int64_t now_s)
 		x->looked_s = now_s;
 }
 
+/* Is the kernel to be asked now and then? Where nf_tables has the blocks, it tells. */
+static bool must_ask_kernel(struct executor *x, int64_t now_s)
+{
+	const struct fw_backend *backend = wall_backend(x->wall, NULL);
+	const char *native = backend ? wall_native(x->wall, backend->name) : NULL;
+
+	if (!native || strcmp(native, "nft") != 0) {
+		nftwatch_free(x->kernel);
+		x->kernel = NULL;
+		return native;
+	}
+	if (!x->kernel && (x->kernel = nftwatch_new()))
+		x->looked_s =
+			now_s - EXECUTOR_LOOK_S; /* it tells of nothing that was before */
+	return !x->kernel || x->looked_s + EXECUTOR_LOOK_S <= now_s;
+}
+
 int64_t executor_next_s(struct executor *x, int64_t now_s)
 {
 	struct soonest s = {0};
@@ -391,7 +410,8 @@ int64_t executor_next_s(struct executor *x, int64_t now_s)
 		s.at_s = x->retry_s;
 	if (x->settle_s && (!s.at_s || x->settle_s < s.at_s))
 		s.at_s = x->settle_s;
-	if (s.blocks && (!s.at_s || x->looked_s + EXECUTOR_LOOK_S < s.at_s))
+	if (s.blocks && must_ask_kernel(x, now_s) &&
+	    (!s.at_s || x->looked_s + EXECUTOR_LOOK_S < s.at_s))
 		s.at_s = x->looked_s + EXECUTOR_LOOK_S;
 	if (x->config.report_days && (!s.at_s || x->pruned_s + DAY_S < s.at_s))
 		s.at_s = x->pruned_s + DAY_S;
@@ -419,6 +439,12 @@ void executor_stream(struct executor *x, int64_t now_s)
 	x->stream_fails = !ok;
 }
 
+void executor_look(struct executor *x, int64_t now_s)
+{
+	x->looked_s = now_s;
+	keep_look(x, now_s);
+}
+
 json_t *executor_due(struct executor *x, int64_t now_s)
 {
 	json_t *actions = json_array();
@@ -433,10 +459,8 @@ json_t *executor_due(struct executor *x, int64_t now_s)
 		keep_owners(x, now_s);
 		keep_protected(x, now_s);
 	}
-	if (x->looked_s + EXECUTOR_LOOK_S <= now_s) {
-		x->looked_s = now_s;
-		keep_look(x, now_s);
-	}
+	if (x->looked_s + EXECUTOR_LOOK_S <= now_s)
+		executor_look(x, now_s);
 	if (x->stream_fails)
 		executor_stream(x, now_s);
 	if (x->config.report_days && x->pruned_s + DAY_S <= now_s) {

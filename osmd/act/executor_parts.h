@@ -40,7 +40,8 @@
 /* A panel that failed to undo what has expired is asked again after this. */
 #define EXECUTOR_RETRY_S 300
 #define LADDER_NOTE_MAX 256
-/* So often the kernel is asked whether it has what is blocked, while anything is. */
+/* So often the kernel is asked whether it has what is blocked, while anything is and the kernel
+ * does not tell by itself that it was taken out (legacy iptables, ipset). */
 #define EXECUTOR_LOOK_S 30
 #define EXECUTOR_WHO_MAX 64
 #define EXECUTOR_WHY_MAX 256 /* as guard's */
@@ -75,6 +76,8 @@ struct executor {
 	int64_t owed_s;	  /* nor an undo that failed tried again in keep.c */
 	char acting_for[EXECUTOR_WHO_MAX]; /* whose order is being carried out; "": a report's */
 	int64_t looked_s; /* when the kernel was last asked for what is blocked */
+	struct nftwatch
+		*kernel;  /* owned; NULL: nothing is in nf_tables, or it does not tell */
 	int64_t pruned_s; /* when old reports were last removed */
 	struct stream stream;
 	bool stream_fails; /* said so */
@@ -102,6 +105,8 @@ int64_t executor_next_s(struct executor *x, int64_t now_s);
 void executor_settle_at(struct executor *x, int64_t at_s);
 /* REPORT_JSONL gets what is stored and not there yet. */
 void executor_stream(struct executor *x, int64_t now_s);
+/* Look whether the kernel has what is blocked. */
+void executor_look(struct executor *x, int64_t now_s);
 /* Everything that is due: expiries, mails to look after, old reports. */
 json_t *executor_due(struct executor *x, int64_t now_s);
 

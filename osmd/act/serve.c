@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "firewall/nftwatch.h"
 #include "osmd/act/csfwatch.h"
 #include "osmd/act/executor_parts.h"
 #include "osmd/base/log.h"
@@ -22,6 +23,10 @@
 
 /* csf writes a list and then tells the kernel, and one call touches several files. */
 #define CSF_SETTLE_MS 500
+/* What is taken out of the kernel often comes back at once: a ruleset that is loaded anew. Who
+ * does so again and again, as osm itself where much runs out, makes us look so often at most. */
+#define KERNEL_SETTLE_MS 500
+#define KERNEL_LOOK_MS 5000
 
 #define SOCKET_BUFFER (4 * EXECUTOR_MESSAGE_MAX)
 
@@ -154,20 +159,62 @@ static int look_at_csf(struct executor *x, struct csf_change *c)
 	return -1;
 }
 
+/* The kernel tells that something of osm's was taken out. */
+struct kernel_change {
+	int64_t due_ms; /* 0: nothing to look at */
+	int64_t looked_ms;
+};
+
+static void note_kernel(struct kernel_change *c, struct executor *x)
+{
+	int64_t soonest_ms = monotonic_ms() + KERNEL_SETTLE_MS;
+
+	if (!x->kernel || !nftwatch_read(x->kernel) || c->due_ms)
+		return;
+	c->due_ms = c->looked_ms + KERNEL_LOOK_MS;
+	if (c->due_ms < soonest_ms)
+		c->due_ms = soonest_ms;
+}
+
+/* How long may be slept, in ms; -1: for ever. */
+static int look_at_kernel(struct executor *x, struct kernel_change *c)
+{
+	int64_t now_ms = monotonic_ms();
+
+	if (!c->due_ms)
+		return -1;
+	if (c->due_ms > now_ms)
+		return (int)(c->due_ms - now_ms);
+	*c = (struct kernel_change){.looked_ms = now_ms};
+	executor_look(x, (int64_t)time(NULL));
+	return -1;
+}
+
+/* -1 is for ever. */
+static int sooner(int a_ms, int b_ms)
+{
+	if (a_ms < 0 || b_ms < 0)
+		return a_ms < 0 ? b_ms : a_ms;
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
 static int serve_loop(struct executor *x, int fd, int timer, struct csfwatch *csf,
 		      char *space)
 {
-	struct pollfd fds[3] = {{.fd = fd, .events = POLLIN},
+	struct pollfd fds[4] = {{.fd = fd, .events = POLLIN},
 				{.fd = timer, .events = POLLIN},
-				{.fd = csf ? csfwatch_fd(csf) : -1, .events = POLLIN}};
+				{.fd = csf ? csfwatch_fd(csf) : -1, .events = POLLIN},
+				{.fd = -1, .events = POLLIN}};
 	struct csf_change change = {0};
+	struct kernel_change kernel = {0};
 
 	for (;;) {
 		int sleep_ms;
 
 		run_due(x, timer);
-		sleep_ms = look_at_csf(x, &change);
-		if (poll(fds, 3, sleep_ms) < 0 && errno != EINTR)
+		sleep_ms = sooner(look_at_csf(x, &change), look_at_kernel(x, &kernel));
+		fds[3].fd = x->kernel ? nftwatch_fd(x->kernel) : -1;
+		if (poll(fds, 4, sleep_ms) < 0 && errno != EINTR)
 			return EXIT_FAILURE;
 		if (executor_lost_database(x)) {
 			log_msg(LOG_LEVEL_ERROR,
@@ -177,6 +224,7 @@ static int serve_loop(struct executor *x, int fd, int timer, struct csfwatch *cs
 		}
 		if (fds[2].revents)
 			note_csf(&change, csf);
+		note_kernel(&kernel, x);
 		if (fds[0].revents && !serve_one(x, fd, space))
 			return EXIT_SUCCESS;
 	}

@@ -91,6 +91,11 @@ static const struct fw_backend backend_double = {
 	"nft",	     double_init,  double_block, double_release,
 	double_list, double_flush, double_close};
 
+/* Of those whose loss nobody tells. */
+static const struct fw_backend legacy_backend_double = {
+	"iptables",  double_init,  double_block, double_release,
+	double_list, double_flush, double_close};
+
 static void make(void)
 {
 	make_lab();
@@ -564,6 +569,7 @@ Test(fwact, what_others_took_out_of_the_kernel_is_put_back)
 {
 	json_t *smtp;
 
+	wall_use(x->wall, &legacy_backend_double);
 	denied("203.0.113.7", 600);
 	denied("203.0.113.8", 0);
 	smtp = ask(NOW, "{\"do\":\"block_smtp\",\"target\":\"acct\",\"account\":\"acct\","
