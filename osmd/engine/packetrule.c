@@ -20,7 +20,7 @@
 #include "osmd/sys/nflog.h"
 
 #define CHAIN "output"
-#define PRIORITY (-150) /* where mangle is */
+#define PRIORITY (-50) /* behind destination NAT, before filters */
 #define TABLE_OWNER 2	/* NFT_TABLE_F_OWNER, linux/netfilter/nf_tables.h of 5.12 */
 #define TCP_FLAGS_AT 13
 #define TCP_DPORT_AT 2

@@ -4,13 +4,14 @@
  * packetrule: the netfilter rule behind the nflog source, in a table of its own:
  *
  *	table inet osm-watch {
- *		chain output { type filter hook output priority -150
+ *		chain output { type filter hook output priority -50
  *			       meta l4proto tcp tcp flags & (syn|ack|rst) == syn
  *			       tcp dport 25 log group N snaplen 128 queue-threshold 1 }
  *	}
  *
- * with a rule for each port. Priority -150 is before address translation, so the addresses are
- * the socket's own, and before all filters, so what is refused is seen, too. It decides
+ * with a rule for each port. Priority -50 is behind address translation (-100), so a packet
+ * shows where a firewall turned it to, and before the filters (0), so what is refused is seen,
+ * too. The socket's own addresses are told by connection tracking (nflog.h). It decides
  * nothing: every packet goes on. Where the kernel can (Linux 5.12), the table is owned by the
  * socket that made it: nobody else can change it, and it goes with that socket. Elsewhere it
  * stays until packetrule_remove.

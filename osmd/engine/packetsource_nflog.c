@@ -9,10 +9,12 @@
 #include "osmd/engine/packetrule.h"
 #include "osmd/engine/packetsource.h"
 #include "osmd/sys/nflog.h"
+#include "osmd/sys/route.h"
 
 struct nflog_source {
 	struct nflog *log;
 	struct packetrule *rule;
+	struct route *route;
 	sighting_fn fn;
 	void *ctx;
 	uint64_t malformed;
@@ -26,6 +28,7 @@ static void close_source(void *source)
 		return;
 	packetrule_free(s->rule);
 	nflog_close(s->log);
+	route_close(s->route);
 	free(s);
 }
 
@@ -37,7 +40,8 @@ static void *open_source(const struct config_ports *ports, struct err *e)
 		err_set(e, ENOMEM, "no memory");
 		return NULL;
 	}
-	s->log = nflog_open(e);
+	s->route = route_open(e);
+	s->log = s->route ? nflog_open(e) : NULL;
 	s->rule = s->log ? packetrule_make(ports, nflog_group(s->log), e) : NULL;
 	if (s->rule)
 		return s;
@@ -52,18 +56,37 @@ static int source_fd(void *source)
 	return nflog_fd(s->log);
 }
 
+/* Where the packet goes, after all that a firewall did to its addresses. */
+static enum packet_where where_to(const struct nflog_source *s,
+				  const struct nflog_packet *p, const struct flow *f)
+{
+	return p->loopback ? PACKET_LOCALHOST
+			   : packet_where_of(route_is_local(s->route, &f->to));
+}
+
+/* As its socket has it. Of two sides that connect to each other at once the tracked connection
+ * may be the other one's. */
+static void set_original(struct flow *f, const struct nflog_ends *o)
+{
+	if (!o->to.family || !addr_eq(&o->from, &f->from) || o->from_port != f->from_port)
+		return;
+	f->to = o->to;
+	f->to_port = o->to_port;
+}
+
 static void on_packet(const struct nflog_packet *p, void *ctx)
 {
 	struct nflog_source *s = ctx;
-	struct sighting seen = {.at_s = (int64_t)time(NULL),
-				.uid = p->uid,
-				.gid = p->gid,
-				.where = packet_where_of(p->loopback)};
+	struct sighting seen = {
+		.at_s = (int64_t)time(NULL), .uid = p->uid, .gid = p->gid};
 
-	if (flow_parse(FLOW_LINK_RAW, p->bytes, &seen.flow) == FLOW_SYN)
-		s->fn(&seen, s->ctx);
-	else
+	if (flow_parse(FLOW_LINK_RAW, p->bytes, &seen.flow) != FLOW_SYN) {
 		s->malformed++;
+		return;
+	}
+	seen.where = where_to(s, p, &seen.flow);
+	set_original(&seen.flow, &p->original);
+	s->fn(&seen, s->ctx);
 }
 
 static int take(void *source, int max, sighting_fn fn, void *ctx, struct err *e)

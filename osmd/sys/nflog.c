@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter/nfnetlink_log.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,8 +78,12 @@ static int bind_group(struct nflog *n, uint16_t group)
 	return configure(n, head);
 }
 
+/* With the tracked connection of a packet, if there is one (nothing begins to be tracked by
+ * that); not every kernel has it (nf_conntrack_netlink). */
+#define FLAGS_BEST (NFULNL_CFG_F_SEQ | NFULNL_CFG_F_CONNTRACK)
+
 /* Whole headers, at once (by default 100 packets or a second are gathered), numbered. */
-static int set_mode(struct nflog *n)
+static int set_mode(struct nflog *n, uint16_t flags)
 {
 	const struct nfulnl_msg_config_mode mode = {.copy_range = htonl(NFLOG_SNAP_BYTES),
 						    .copy_mode = NFULNL_COPY_PACKET};
@@ -87,7 +92,7 @@ static int set_mode(struct nflog *n)
 
 	mnl_attr_put(head, NFULA_CFG_MODE, sizeof(mode), &mode);
 	mnl_attr_put_u32(head, NFULA_CFG_QTHRESH, htonl(1));
-	mnl_attr_put_u16(head, NFULA_CFG_FLAGS, htons(NFULNL_CFG_F_SEQ));
+	mnl_attr_put_u16(head, NFULA_CFG_FLAGS, htons(flags));
 	return configure(n, head);
 }
 
@@ -105,7 +110,9 @@ static bool start(struct nflog *n, struct err *e)
 	for (int i = 0; i < GROUPS && rc == -EBUSY; i++)
 		rc = bind_group(n, (uint16_t)(GROUP_FIRST + i));
 	if (rc == 0)
-		rc = set_mode(n);
+		rc = set_mode(n, FLAGS_BEST);
+	if (rc == -EOPNOTSUPP)
+		rc = set_mode(n, NFULNL_CFG_F_SEQ);
 	return rc == 0 || err_set(e, -rc, "nfnetlink_log: %s", strerror(-rc));
 }
 
@@ -162,6 +169,66 @@ static uint32_t number_of(const struct nlattr *a)
 	return ntohl(mnl_attr_get_u32(a));
 }
 
+static bool has_bytes(const struct nlattr *a, unsigned type, size_t n)
+{
+	return mnl_attr_get_type(a) == type && mnl_attr_get_payload_len(a) >= n;
+}
+
+static void read_addresses(const struct nlattr *ip, struct nflog_ends *out)
+{
+	const struct nlattr *a;
+
+	mnl_attr_for_each_nested(a, ip)
+	{
+		const void *bytes = mnl_attr_get_payload(a);
+
+		if (has_bytes(a, CTA_IP_V4_SRC, 4))
+			out->from = addr_of_bytes(AF_INET, bytes);
+		else if (has_bytes(a, CTA_IP_V4_DST, 4))
+			out->to = addr_of_bytes(AF_INET, bytes);
+		else if (has_bytes(a, CTA_IP_V6_SRC, 16))
+			out->from = addr_of_bytes(AF_INET6, bytes);
+		else if (has_bytes(a, CTA_IP_V6_DST, 16))
+			out->to = addr_of_bytes(AF_INET6, bytes);
+	}
+}
+
+static void read_ports(const struct nlattr *proto, struct nflog_ends *out)
+{
+	const struct nlattr *a;
+
+	mnl_attr_for_each_nested(a, proto)
+	{
+		if (has_bytes(a, CTA_PROTO_SRC_PORT, 2))
+			out->from_port = ntohs(mnl_attr_get_u16(a));
+		else if (has_bytes(a, CTA_PROTO_DST_PORT, 2))
+			out->to_port = ntohs(mnl_attr_get_u16(a));
+	}
+}
+
+/* What doesn't tell all is nothing. */
+static void read_tracked(const struct nlattr *ct, struct nflog_ends *out)
+{
+	struct nflog_ends ends = {.from_port = 0};
+	const struct nlattr *a, *b;
+
+	mnl_attr_for_each_nested(a, ct)
+	{
+		if (mnl_attr_get_type(a) != CTA_TUPLE_ORIG)
+			continue;
+		mnl_attr_for_each_nested(b, a)
+		{
+			if (mnl_attr_get_type(b) == CTA_TUPLE_IP)
+				read_addresses(b, &ends);
+			else if (mnl_attr_get_type(b) == CTA_TUPLE_PROTO)
+				read_ports(b, &ends);
+		}
+	}
+	if (ends.from.family && ends.from.family == ends.to.family && ends.from_port &&
+	    ends.to_port)
+		*out = ends;
+}
+
 struct draft {
 	struct nflog_reading *reading;
 	struct nflog_packet packet;
@@ -174,6 +241,8 @@ static int on_attribute(const struct nlattr *a, void *ctx)
 
 	if (mnl_attr_get_type(a) == NFULA_PAYLOAD)
 		d->packet.bytes = (struct slice){mnl_attr_get_payload(a), size};
+	if (mnl_attr_get_type(a) == NFULA_CT)
+		read_tracked(a, &d->packet.original);
 	if (size != sizeof(uint32_t))
 		return MNL_CB_OK;
 	switch (mnl_attr_get_type(a)) {

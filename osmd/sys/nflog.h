@@ -11,6 +11,7 @@
 #ifndef OSM_SYS_NFLOG_H
 #define OSM_SYS_NFLOG_H
 
+#include "osmd/base/addr.h"
 #include "osmd/base/err.h"
 #include "osmd/base/slice.h"
 
@@ -19,8 +20,16 @@
 
 struct nflog;
 
+struct nflog_ends {
+	struct addr from, to;
+	uint16_t from_port, to_port;
+};
+
 struct nflog_packet {
 	struct slice bytes; /* from the IP header on */
+	/* The connection as its socket has it, if connection tracking told: the packet may have
+	 * been turned to another address. to.family 0: not told. */
+	struct nflog_ends original;
 	int64_t uid, gid;   /* who made the socket; -1: not told */
 	bool loopback;	    /* it goes out by the first loopback interface */
 };

@@ -24,6 +24,7 @@ static void on_packet(const struct nflog_packet *p, void *ctx)
 
 	all->given++;
 	assert(p->bytes.p >= all->p && p->bytes.p + p->bytes.n <= all->p + all->n);
+	assert(p->original.from.family == p->original.to.family);
 	assert(p->uid >= -1 && p->uid <= UINT32_MAX);
 	if (flow_parse(FLOW_LINK_RAW, p->bytes, &flow) == FLOW_SYN)
 		assert(flow.from.family == flow.to.family);

@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter/nfnetlink_log.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,58 @@ Test(nflog, reads_a_packet_and_its_user)
 	cr_expect_eq(r.stats.malformed, 0);
 }
 
+static const uint8_t here[] = {192, 0, 2, 10}, there[] = {198, 51, 100, 25};
+
+/* The tracked connection as the kernel tells it; family AF_UNSPEC: without addresses. */
+static size_t add_tracked(int family, uint16_t to_port)
+{
+	struct nlmsghdr *h = (struct nlmsghdr *)(void *)space;
+	struct nlattr *ct = mnl_attr_nest_start(h, NFULA_CT);
+	struct nlattr *tuple = mnl_attr_nest_start(h, CTA_TUPLE_ORIG), *part;
+	const uint8_t six[2][16] = {{0xfd, 7, [15] = 1}, {0xfd, 7, [15] = 2}};
+
+	part = mnl_attr_nest_start(h, CTA_TUPLE_IP);
+	if (family == AF_INET) {
+		mnl_attr_put(h, CTA_IP_V4_SRC, 4, here);
+		mnl_attr_put(h, CTA_IP_V4_DST, 4, there);
+	} else if (family == AF_INET6) {
+		mnl_attr_put(h, CTA_IP_V6_SRC, 16, six[0]);
+		mnl_attr_put(h, CTA_IP_V6_DST, 16, six[1]);
+	}
+	mnl_attr_nest_end(h, part);
+	part = mnl_attr_nest_start(h, CTA_TUPLE_PROTO);
+	mnl_attr_put_u8(h, CTA_PROTO_NUM, 6);
+	mnl_attr_put_u16(h, CTA_PROTO_SRC_PORT, htons(40000));
+	mnl_attr_put_u16(h, CTA_PROTO_DST_PORT, htons(to_port));
+	mnl_attr_nest_end(h, part);
+	mnl_attr_nest_end(h, tuple);
+	mnl_attr_nest_end(h, ct);
+	return h->nlmsg_len;
+}
+
+Test(nflog, reads_the_connection_before_it_was_turned)
+{
+	struct nflog_reading r = {.numbered = false};
+	struct got g = {.count = 0};
+	char text[ADDR_TEXT_MAX];
+
+	make("x", 1, 0, 2);
+	nflog_read(&r, space, add_tracked(AF_INET, 25), on_packet, &g);
+	cr_expect_str_eq(addr_print(&g.last.original.from, text), "192.0.2.10");
+	cr_expect_str_eq(addr_print(&g.last.original.to, text), "198.51.100.25");
+	cr_expect_eq(g.last.original.from_port, 40000);
+	cr_expect_eq(g.last.original.to_port, 25);
+	make("x", 1, 1, 2);
+	nflog_read(&r, space, add_tracked(AF_INET6, 587), on_packet, &g);
+	cr_expect_str_eq(addr_print(&g.last.original.to, text), "fd07::2");
+	nflog_read(&r, space, make("x", 1, 2, 2), on_packet, &g);
+	cr_expect_eq(g.last.original.to.family, 0, "not tracked");
+	make("x", 1, 3, 2);
+	nflog_read(&r, space, add_tracked(AF_UNSPEC, 25), on_packet, &g);
+	cr_expect_eq(g.last.original.to.family, 0, "not all is told");
+	cr_expect_eq(g.count, 4);
+}
+
 Test(nflog, counts_the_gaps_in_the_kernels_numbering)
 {
 	static const struct {
@@ -88,8 +141,10 @@ Test(nflog, counts_the_gaps_in_the_kernels_numbering)
 
 Test(nflog, every_cut_is_refused_or_read_within_its_bytes)
 {
-	const size_t whole = make("the packet", 61001, 5, 3);
+	const size_t plain = make("the packet", 61001, 5, 3);
+	const size_t whole = add_tracked(AF_INET, 25);
 
+	cr_assert_lt(plain, whole);
 	for (size_t n = 0; n <= whole; n++) {
 		struct nflog_reading r = {.numbered = false};
 		struct got g = {.count = 0};
