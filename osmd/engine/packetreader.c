@@ -162,10 +162,14 @@ static bool answer_all(struct reader *r, struct err *e)
 
 static int timeout_ms(const struct reader *r, int64_t wait_ns)
 {
-	int64_t stats_ns = r->told_ns + STATS_EVERY_NS - r->now_ns;
+	int64_t again_ns = -1, stats_ns = r->told_ns + STATS_EVERY_NS - r->now_ns;
 
 	if (r->blocked)
 		return -1;
+	if (r->kind->wait_ms)
+		again_ns = INT64_C(1000000) * r->kind->wait_ms(r->source);
+	if (again_ns >= 0 && (wait_ns < 0 || again_ns < wait_ns))
+		wait_ns = again_ns;
 	if (r->changed && (wait_ns < 0 || stats_ns < wait_ns))
 		wait_ns = stats_ns > 0 ? stats_ns : 0;
 	return wait_ns < 0 ? -1 : (int)(wait_ns / 1000000 + 1);

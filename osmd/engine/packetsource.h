@@ -41,6 +41,8 @@ struct packetsource_kind {
 	/* Give what waits, about max at most; how many packets that were, 0: none, -1 with *e:
 	 * it is broken. Never blocks. */
 	int (*take)(void *source, int max, sighting_fn fn, void *ctx, struct err *e);
+	/* Take again after so long though nothing is readable; -1: no need. May be NULL. */
+	int (*wait_ms)(void *source);
 	void (*stats)(void *source, struct packetsource_stats *out);
 	void (*close)(void *source); /* NULL is fine */
 	/* Both may be NULL, and are for who has root's rights: is what others could take away

@@ -6,6 +6,10 @@
  * hands over who that is and where it stands. Connections to other ports, and of other network
  * namespaces, cost a few comparisons.
  *
+ * A second program sees that connection's first packet off, behind all that a firewall does to it:
+ * if it leaves by the loopback interface, the connection is one to this machine, wherever it was
+ * meant to go. As long as no first packet is awaited, it costs a comparison for each packet.
+ *
  * Kernel structures are declared with the members that are used here only; where they are is
  * found out by libbpf when it is loaded (CO-RE).
  */
@@ -20,6 +24,9 @@
 #include "osmd/sys/connect.bpf.h"
 
 #define TCP_SYN_SENT 2
+#define TCP_CLOSE 7
+#define LOOPBACK_IFINDEX 1
+#define WAITING_MAX 16384
 #define IPPROTO_TCP 6
 #define AF_INET 2
 #define AF_INET6 10
@@ -63,6 +70,15 @@ struct sock_common {
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol; /* before Linux 5.6: a bit field */
+} KERNEL;
+
+struct net_device {
+	int ifindex;
+} KERNEL;
+
+struct sk_buff {
+	struct net_device *dev;
+	struct sock *sk;
 } KERNEL;
 
 typedef struct {
@@ -128,6 +144,7 @@ struct task_struct {
  * behind the last one is room for a name. */
 #define BODY_BYTES 4096
 struct scratch {
+	__u32 count; /* of this CPU's records */
 	__u32 at, left; /* put_path's; in memory, so that the verifier doesn't follow them */
 	struct connect_record head;
 	__u8 body[BODY_BYTES + CONNECT_NAME_MAX];
@@ -154,6 +171,23 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, RING_BYTES);
 } events SEC(".maps");
+
+/* Sockets whose first packet has not left yet, and their serial. When it is full, the oldest go:
+ * those are not about to leave any more. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, WAITING_MAX);
+	__type(key, __u64);
+	__type(value, __u32);
+} waiting SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, CONNECT_FATES);
+	__type(key, __u32);
+	__type(value, __u64);
+} fates SEC(".maps");
 
 const volatile struct connect_reader reader = {};
 struct connect_counts counts = {};
@@ -285,6 +319,57 @@ static __always_inline void put_process(struct scratch *s, struct task_struct *t
 	r->exe_n = path_bytes(end, at, &r->flags, CONNECT_EXE_CUT);
 }
 
+static __always_inline void set_fate(__u32 serial, __u16 port, __u32 state)
+{
+	__u32 at = serial % CONNECT_FATES;
+	__u64 *fate = bpf_map_lookup_elem(&fates, &at);
+
+	if (fate && (state == CONNECT_WAITS || *fate >> 32 == serial))
+		*fate = (__u64)serial << 32 | (__u32)port << 16 | state;
+}
+
+/* Each CPU has fates of its own. */
+static __always_inline void await_packet(struct scratch *s, const struct sock *sk)
+{
+	__u32 serial = s->count++ * reader.cpus + bpf_get_smp_processor_id();
+	__u64 key = (__u64)sk;
+
+	s->head.serial = serial;
+	set_fate(serial, 0, CONNECT_WAITS);
+	if (bpf_map_update_elem(&waiting, &key, &serial, BPF_ANY) == 0)
+		__sync_fetch_and_add(&counts.waiting, 1);
+	else
+		set_fate(serial, 0, CONNECT_UNSEEN);
+}
+
+static __always_inline void decide(const struct sock *sk, __u32 state)
+{
+	__u64 key = (__u64)sk;
+	__u32 *serial = bpf_map_lookup_elem(&waiting, &key);
+
+	if (!serial)
+		return;
+	set_fate(*serial, BPF_CORE_READ(sk, __sk_common.skc_num), state);
+	if (bpf_map_delete_elem(&waiting, &key) == 0)
+		__sync_fetch_and_add(&counts.waiting, -1);
+}
+
+SEC("raw_tp/net_dev_queue")
+int on_queue(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct sk_buff *skb = (const struct sk_buff *)ctx->args[0];
+	const struct sock *sk;
+
+	if (!counts.waiting)
+		return 0;
+	sk = BPF_CORE_READ(skb, sk);
+	if (sk)
+		decide(sk, BPF_CORE_READ(skb, dev, ifindex) == LOOPBACK_IFINDEX
+				   ? CONNECT_LOCAL
+				   : CONNECT_AWAY);
+	return 0;
+}
+
 SEC("raw_tp/inet_sock_set_state")
 int on_state(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -293,6 +378,8 @@ int on_state(struct bpf_raw_tracepoint_args *ctx)
 	struct scratch *s;
 	__u32 zero = 0, n;
 
+	if ((int)ctx->args[1] == TCP_SYN_SENT)
+		decide(sk, (int)ctx->args[2] == TCP_CLOSE ? CONNECT_ENDED : CONNECT_UNSEEN);
 	if ((int)ctx->args[2] != TCP_SYN_SENT || !is_watched(sk) || !is_tcp(sk) ||
 	    !is_ours(sk))
 		return 0;
@@ -302,6 +389,7 @@ int on_state(struct bpf_raw_tracepoint_args *ctx)
 	__sync_fetch_and_add(&counts.seen, 1);
 	__builtin_memset(&s->head, 0, sizeof(s->head));
 	task = (struct task_struct *)bpf_get_current_task();
+	await_packet(s, sk);
 	put_ends(&s->head, sk);
 	put_who(&s->head, task);
 	if (BPF_CORE_READ(task, flags) & PF_KTHREAD || !BPF_CORE_READ(task, mm))

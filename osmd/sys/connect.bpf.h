@@ -23,6 +23,7 @@ struct connect_record {
 	__u32 pid; /* of the whole process, in the reader's namespace; 0: in another */
 	__u32 parent; /* the same, of its parent; 0 also unless the reader's is the first one */
 	__u32 flags;
+	__u32 serial;		/* its fate is at serial % CONNECT_FATES */
 	__u16 family;	       /* AF_INET or AF_INET6 */
 	__u16 port;	       /* network order */
 	__u16 from_port;       /* host order; 0: not chosen yet */
@@ -30,16 +31,28 @@ struct connect_record {
 	__u8 from[16], to[16]; /* network order; IPv4: the first four */
 };
 
+/* What became of a connection's first packet, in a table that both see, so that it can't be lost
+ * for want of room: serial << 32 | source port << 16 | one of these. It is decided within
+ * connect(), some microseconds behind the record, unless the packet is refused or held up. */
+#define CONNECT_WAITS 0u  /* it has not left yet */
+#define CONNECT_LOCAL 1u  /* it left by the loopback interface, wherever it was meant to go */
+#define CONNECT_AWAY 2u	  /* by another one */
+#define CONNECT_ENDED 3u  /* the socket was closed before: it was refused */
+#define CONNECT_UNSEEN 4u /* there is a connection, and the packet was not seen */
+#define CONNECT_FATES 65536u
+
 /* Whom the program works for; set before it is loaded. */
 struct connect_reader {
 	__u64 pid_dev, pid_inum; /* pid namespace, device as the kernel writes it */
 	__u32 net_inum;		 /* network namespace */
 	__u32 is_first;		 /* the pid namespace is the first one */
+	__u32 cpus;		 /* a power of two, not less than there may be */
 };
 
 /* Read without a system call. */
 struct connect_counts {
 	__u64 seen, dropped;
+	__u64 waiting; /* about so many first packets have not left yet */
 };
 
 #endif

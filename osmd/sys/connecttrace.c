@@ -31,15 +31,16 @@ extern const char connecttrace_object[] __attribute__((visibility("hidden")));
 extern const char connecttrace_object_end[] __attribute__((visibility("hidden")));
 
 #define TEST_WAIT_MS 2000
-#define PORTS_MAX 31 /* and the self-test's */
+#define PORTS_MAX 31		       /* and the self-test's */
 #define FIRST_PID_NAMESPACE 0xeffffffc /* PROC_PID_INIT_INO, linux/proc_ns.h */
-#define STOP (-1)    /* enough for now */
+#define STOP (-1)		       /* enough for now */
 
 struct connecttrace {
 	struct bpf_object *object;
-	struct bpf_link *link;
+	struct bpf_link *link, *queue_link;
 	struct ring_buffer *ring;
 	const volatile struct connect_counts *counts; /* shared with the kernel */
+	const volatile uint64_t *fates;		      /* the same */
 	uint64_t malformed;
 	/* of the call under way */
 	connecttrace_fn fn;
@@ -96,6 +97,7 @@ static bool read_ends(const struct connect_record *r, struct connecttrace_event 
 	    ev->from.family != AF_INET)
 		ev->from = (struct addr){.family = 0};
 	ev->from_port = r->from_port;
+	ev->serial = r->serial;
 	ev->to_port = ntohs(r->port);
 	return true;
 }
@@ -155,6 +157,7 @@ int connecttrace_take(struct connecttrace *t, int max, connecttrace_fn fn, void 
 struct proof {
 	uint16_t port;
 	bool seen;
+	uint32_t serial;
 	char why[64]; /* what was told wrong */
 };
 
@@ -185,6 +188,7 @@ static void on_proof(const struct connecttrace_event *ev, void *ctx)
 	if (ev->to_port != p->port || ev->pid != getpid())
 		return;
 	p->seen = true;
+	p->serial = ev->serial;
 	if (ev->uid != geteuid() || ev->real_uid != getuid() || ev->gid != getegid())
 		wrong = "user";
 	else if (!is_same_link("/proc/self/cwd", ev->cwd))
@@ -252,6 +256,8 @@ static bool prove(struct connecttrace *t, struct err *e)
 		return err_set(e, errno, "self-test: %s", strerror(errno));
 	if (!p.seen)
 		return err_set(e, ENODATA, "self-test: its own connection was not told");
+	if (connecttrace_fate(t, p.serial, &key) != CONNECTTRACE_LOCAL)
+		return err_set(e, ENODATA, "self-test: its own packet was not seen");
 	return !p.why[0] || err_set(e, EPROTO, "self-test: the %s was told wrong", p.why);
 }
 
@@ -279,6 +285,8 @@ static bool set_reader(const struct connecttrace *t, struct err *e)
 	r.net_inum = (__u32)net.st_ino;
 	r.pid_inum = pid.st_ino;
 	r.is_first = pid.st_ino == FIRST_PID_NAMESPACE;
+	for (r.cpus = 1; r.cpus < (unsigned)libbpf_num_possible_cpus(); r.cpus *= 2)
+		;
 	r.pid_dev =
 		(__u64)major(pid.st_dev) << 20 | minor(pid.st_dev); /* linux/kdev_t.h */
 	return (map && bpf_map__set_initial_value(map, &r, sizeof(r)) == 0) ||
@@ -318,6 +326,19 @@ static bool load(struct connecttrace *t, struct err *e)
 	return rc == 0 || err_set(e, -rc, "load the program: %s", strerror(-rc));
 }
 
+static bool share_fates(struct connecttrace *t)
+{
+	const int fd = bpf_object__find_map_fd_by_name(t->object, "fates");
+	void *at = fd < 0 ? MAP_FAILED
+			  : mmap(NULL, CONNECT_FATES * sizeof(*t->fates), PROT_READ,
+				 MAP_SHARED, fd, 0);
+
+	if (at == MAP_FAILED)
+		return false;
+	t->fates = at;
+	return true;
+}
+
 static bool share_counts(struct connecttrace *t)
 {
 	const struct bpf_map *bss = section(t, ".bss");
@@ -331,12 +352,30 @@ static bool share_counts(struct connecttrace *t)
 	return true;
 }
 
+static struct bpf_link *attach_one(const struct connecttrace *t, const char *program,
+				   struct err *e)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(t->object, program);
+	struct bpf_link *link;
+	int rc;
+
+	if (!p) {
+		err_set(e, EPROTO, "the program has another form");
+		return NULL;
+	}
+	link = bpf_program__attach(p);
+	rc = (int)libbpf_get_error(link);
+	if (rc == 0)
+		return link;
+	err_set(e, -rc, "attach to the tracepoint (%s): %s", program, strerror(-rc));
+	return NULL;
+}
+
 static bool attach(struct connecttrace *t, struct err *e)
 {
-	struct bpf_program *p = bpf_object__find_program_by_name(t->object, "on_state");
 	int rc, events = bpf_object__find_map_fd_by_name(t->object, "events");
 
-	if (!p || events < 0 || !share_counts(t))
+	if (events < 0 || !share_counts(t) || !share_fates(t))
 		return err_set(e, EPROTO, "the program has another form");
 	t->ring = ring_buffer__new(events, on_sample, t, NULL);
 	rc = (int)libbpf_get_error(t->ring);
@@ -344,13 +383,9 @@ static bool attach(struct connecttrace *t, struct err *e)
 		t->ring = NULL;
 		return err_set(e, -rc, "ring buffer: %s", strerror(-rc));
 	}
-	t->link = bpf_program__attach(p);
-	rc = (int)libbpf_get_error(t->link);
-	if (rc) {
-		t->link = NULL;
-		return err_set(e, -rc, "attach to the tracepoint: %s", strerror(-rc));
-	}
-	return true;
+	t->queue_link = attach_one(t, "on_queue", e);
+	t->link = t->queue_link ? attach_one(t, "on_state", e) : NULL;
+	return t->link != NULL;
 }
 
 struct connecttrace *connecttrace_open(const uint16_t *ports, size_t count, struct err *e)
@@ -376,11 +411,36 @@ void connecttrace_close(struct connecttrace *t)
 	if (!t)
 		return;
 	bpf_link__destroy(t->link);
+	bpf_link__destroy(t->queue_link);
 	ring_buffer__free(t->ring);
 	bpf_object__close(t->object);
 	if (t->counts)
 		munmap((void *)t->counts, sizeof(*t->counts));
+	if (t->fates)
+		munmap((void *)t->fates, CONNECT_FATES * sizeof(*t->fates));
 	free(t);
+}
+
+enum connecttrace_fate connecttrace_fate(const struct connecttrace *t, uint32_t serial,
+					 uint16_t *from_port)
+{
+	const uint64_t fate = t->fates[serial % CONNECT_FATES];
+
+	if (fate >> 32 != serial)
+		return CONNECTTRACE_LOST; /* of a later one by now */
+	switch (fate & 0xffff) {
+	case CONNECT_WAITS:
+		return CONNECTTRACE_WAITS;
+	case CONNECT_LOCAL:
+	case CONNECT_AWAY:
+	case CONNECT_ENDED:
+		*from_port = (uint16_t)(fate >> 16);
+		return (fate & 0xffff) == CONNECT_LOCAL	 ? CONNECTTRACE_LOCAL
+		       : (fate & 0xffff) == CONNECT_AWAY ? CONNECTTRACE_AWAY
+							 : CONNECTTRACE_ENDED;
+	default:
+		return CONNECTTRACE_LOST;
+	}
 }
 
 int connecttrace_fd(const struct connecttrace *t)

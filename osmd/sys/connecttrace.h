@@ -24,11 +24,21 @@ struct connecttrace_event {
 	int64_t uid, real_uid, gid;  /* uid, gid: effective; -1: the kernel itself */
 	int64_t pid;		     /* 0: in another pid namespace */
 	int64_t parent;		     /* 0: not known */
+	uint32_t serial;	     /* for connecttrace_fate */
 	/* Valid during the call. Arguments: a NUL behind each; empty paths: not known, or longer
 	 * than they are told. */
 	struct slice arguments, cwd, exe;
 };
 typedef void (*connecttrace_fn)(const struct connecttrace_event *ev, void *ctx);
+
+/* What became of the first packet, behind all firewalls. */
+enum connecttrace_fate {
+	CONNECTTRACE_WAITS, /* it has not left: ask again */
+	CONNECTTRACE_LOCAL, /* it left by the loopback interface, wherever it was meant to go */
+	CONNECTTRACE_AWAY,  /* by another one */
+	CONNECTTRACE_ENDED, /* it never left, and the socket is closed */
+	CONNECTTRACE_LOST   /* not known, and won't be */
+};
 
 struct connecttrace_stats {
 	uint64_t received; /* connections to these ports in this network namespace */
@@ -43,6 +53,10 @@ void connecttrace_close(struct connecttrace *t); /* NULL is fine */
 int connecttrace_fd(const struct connecttrace *t);
 /* Give up to max that wait; their number, -errno. Never blocks. */
 int connecttrace_take(struct connecttrace *t, int max, connecttrace_fn fn, void *ctx);
+/* Of an event; without a system call. Sets *from_port, which is known by then, but for
+ * CONNECTTRACE_WAITS and _LOST. It is kept for a while: 65536 later events among all CPUs. */
+enum connecttrace_fate connecttrace_fate(const struct connecttrace *t, uint32_t serial,
+					 uint16_t *from_port);
 void connecttrace_stats(const struct connecttrace *t, struct connecttrace_stats *out);
 
 #endif

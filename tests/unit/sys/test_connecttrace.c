@@ -135,6 +135,25 @@ Test(connecttrace, tells_who_connects_from_where)
 	connecttrace_close(trace);
 }
 
+Test(connecttrace, tells_by_where_the_first_packet_left)
+{
+	uint16_t from_port = 0;
+	struct got g;
+
+	if (!begin())
+		return;
+	connect_to(AF_INET, "127.0.0.1");
+	take(&g, 1);
+	cr_expect_eq(connecttrace_fate(trace, g.ev.serial, &from_port), CONNECTTRACE_LOCAL);
+	cr_expect_gt(from_port, 0);
+	connect_to(AF_INET6, "::1");
+	take(&g, 1);
+	cr_expect_eq(connecttrace_fate(trace, g.ev.serial, &from_port), CONNECTTRACE_LOCAL);
+	cr_expect_eq(connecttrace_fate(trace, g.ev.serial + 65536, &from_port),
+		     CONNECTTRACE_LOST, "of another connection");
+	connecttrace_close(trace);
+}
+
 Test(connecttrace, tells_of_every_family)
 {
 	static const struct {
