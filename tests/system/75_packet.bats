@@ -276,6 +276,60 @@ reader() { inlab pgrep -f '^osmd: packets$' || inlab pgrep -x 'osmd: packets'; }
 	done
 }
 
+# Ways to turn an account's connections to the Exim of this server, as cPanel's SMTP restrictions
+# and csf's SMTP_BLOCK do it.
+turn() { # WAY UID
+	case $1 in
+	legacy) inlab iptables-legacy -t nat -A OUTPUT -p tcp -m multiport --dports 25,465,587 -m owner --uid-owner "$2" -j REDIRECT ;;
+	legacy-own) inlab iptables-legacy -t nat -A OUTPUT -p tcp --dport 25 -m owner --uid-owner "$2" -j DNAT --to-destination 192.0.2.10 ;;
+	legacy-6) inlab ip6tables-legacy -t nat -A OUTPUT -p tcp --dport 25 -m owner --uid-owner "$2" -j REDIRECT ;;
+	nft) inlab nft "add table inet turn; add chain inet turn out { type nat hook output priority -100; }
+		add rule inet turn out meta skuid $2 tcp dport { 25, 465, 587 } redirect" ;;
+	esac
+}
+unturn() {
+	inlab iptables-legacy -t nat -F OUTPUT
+	inlab ip6tables-legacy -t nat -F OUTPUT
+	inlab nft 'add table inet turn; delete table inet turn'
+}
+
+@test "a connection that a firewall turned to Exim is one to this server: one cause, one punishment" {
+	local source way
+	for source in nflog bpf pcap; do
+		[ $source != bpf ] || bpf_works || continue
+		for way in legacy legacy-own nft; do
+			echo "# $source $way" >&3
+			fresh
+			packet_conf PACKET_SOURCE=$source LOGLINE_LIMIT=5 \
+				LOGLINE_ACTIONS=email,store,hold
+			begin $source
+			turn $way 61002
+			inlab setpriv --reuid 61002 --regid 61002 --clear-groups /usr/bin/python3 -B \
+				/usr/local/osm/tests/lab/send_turned.py "$BOX" $WORLD 6
+			connect -c 6 -u $ALICE $WORLD 25 >/dev/null
+			unturn
+			wait_until 15 has_report '.type == "logline" and .account == "osmbob"'
+			wait_until 10 is_held "$BOX"
+			# a remote one beside it is still a ground
+			wait_until 15 has_report '.type == "packet" and .account == "osmalice"'
+			wait_until 10 is_held osmalice
+			! is_held osmbob
+			[ $source = pcap ] || {
+				wait_until 15 has_report '.type == "packet" and .account == "osmbob"'
+				osm show "$(reports '.type == "packet" and .account == "osmbob"' | jq -r .id)" --json >"$BATS_TEST_TMPDIR/report"
+				# nflog knows where it was meant to go if this kernel tells of tracked connections
+				jq -e --arg source $source '(if $source == "bpf" then "198.51.100.25:25"
+						else (.destinations[0].value | select(. == "127.0.0.1:25" or . == "192.0.2.10:25")) // "198.51.100.25:25" end) as $to
+					| .destinations[0].value == $to and (.lines | all(contains("> \($to) localhost")))
+					and (.notes | any(contains("to this server itself")))' "$BATS_TEST_TMPDIR/report" ||
+					{ cat "$BATS_TEST_TMPDIR/report"; return 1; }
+			}
+			same "$(actions_in_force '.action == "hold"' | wc -l)" 2 "holds in force"
+			osm stop
+		done
+	done
+}
+
 @test "where the kernel can't tell, the next source takes over, and it is said" {
 	packet_conf PACKET_SOURCE=auto
 	inlab mount -t tmpfs none /sys/kernel/btf 2>/dev/null || true # nothing to hide without it
