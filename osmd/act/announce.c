@@ -21,6 +21,12 @@ static struct slice number(const json_t *doc, const char *name, char out[24])
 	return slice_str(out);
 }
 
+static void not_taken(const char *message)
+{
+	log_msg(LOG_LEVEL_WARN, "SYSLOG: the system's log takes nothing; left out: %s",
+		message);
+}
+
 void announce_report(const struct executor *x, const json_t *report)
 {
 	char count[24], limit[24], message[256];
@@ -40,7 +46,9 @@ void announce_report(const struct executor *x, const json_t *report)
 	snprintf(message, sizeof(message), "report: %.24s of %.72s: %s (limit %s)",
 		 fields[1].value.p, fields[2].value.n ? fields[2].value.p : "?", count,
 		 limit);
-	systemlog_send(LOG_WARNING, message, fields, sizeof(fields) / sizeof(fields[0]));
+	if (!systemlog_send(LOG_WARNING, message, fields,
+			    sizeof(fields) / sizeof(fields[0])))
+		not_taken(message);
 }
 
 void announce_action(const struct executor *x, const struct action_row *row)
@@ -59,6 +67,7 @@ void announce_action(const struct executor *x, const struct action_row *row)
 		return;
 	snprintf(message, sizeof(message), "action: %s %s: %s", row->action,
 		 row->account, action_state_name(row->state));
-	systemlog_send(row->state == ACTION_FAILED ? LOG_ERR : LOG_NOTICE, message, fields,
-		       sizeof(fields) / sizeof(fields[0]));
+	if (!systemlog_send(row->state == ACTION_FAILED ? LOG_ERR : LOG_NOTICE, message,
+			    fields, sizeof(fields) / sizeof(fields[0])))
+		not_taken(message);
 }

@@ -2,8 +2,9 @@
 /* Copyright (C) 2026 the osm authors */
 /*
  * systemlog: one message with fields for the system's log: systemd's journal by its native
- * protocol (systemd.journal-fields(7)); where there is no journal, syslog(3), with the fields
- * behind the text as name="value".
+ * protocol (https://systemd.io/JOURNAL_NATIVE_PROTOCOL/); where there is no journal, /dev/log,
+ * with the fields behind the text as name="value". Not by sd_journal_send(3) and syslog(3): they
+ * wait, without end, for a reader that hangs.
  */
 #ifndef OSM_SYS_SYSTEMLOG_H
 #define OSM_SYS_SYSTEMLOG_H
@@ -19,9 +20,15 @@ struct systemlog_field {
 };
 
 /* priority: syslog's (LOG_NOTICE). Fields with an empty value, and those behind the
- * SYSTEMLOG_FIELDS_MAX-th, are left out. That nobody listens is no error. */
-void systemlog_send(int priority, const char *message,
+ * SYSTEMLOG_FIELDS_MAX-th, are left out. That nobody listens is no error; false: who listens
+ * takes nothing (it is waited for at most a second, and only the first time). */
+bool systemlog_send(int priority, const char *message,
 		    const struct systemlog_field *fields, size_t n);
+/* One datagram, or to a stream with a NUL behind it, to the socket at this path; false as above. */
+bool systemlog_put(const char *path, struct slice data);
+/* The journal's entry. */
+void systemlog_entry(struct buf *out, int priority, const char *message,
+		     const struct systemlog_field *fields, size_t n);
 /* The line for syslog: `message osm_report="..." ...`; control bytes, quotes and backslashes
  * of the values become \xHH. */
 void systemlog_line(struct buf *out, const char *message,
