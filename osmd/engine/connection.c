@@ -64,20 +64,27 @@ static struct slice end_text(const struct addr *a, uint16_t port,
 	return (struct slice){out, (size_t)n};
 }
 
-/* "program: command line", or what is known of it. */
+static void append(struct slice *s, char *out, struct slice text)
+{
+	if (text.n)
+		memcpy(out + s->n, text.p, text.n);
+	s->n += text.n;
+}
+
+/* "program: command line (started by ...)", or what is known of it. */
 static struct slice process_text(const struct packet *p, char out[CONNECTION_PROCESS_MAX])
 {
-	struct slice s = {out, p->exe.n};
+	struct slice s = {out, 0};
 
-	if (p->exe.n)
-		memcpy(out, p->exe.p, p->exe.n);
-	if (p->exe.n && p->command.n) {
-		out[s.n++] = ':';
-		out[s.n++] = ' ';
-	}
-	if (p->command.n)
-		memcpy(out + s.n, p->command.p, p->command.n);
-	s.n += p->command.n;
+	append(&s, out, p->exe);
+	if (p->exe.n && p->command.n)
+		append(&s, out, SLICE(": "));
+	append(&s, out, p->command);
+	if (!s.n || !p->parents.n)
+		return s;
+	append(&s, out, SLICE(" (started by "));
+	append(&s, out, p->parents);
+	append(&s, out, SLICE(")"));
 	return s;
 }
 

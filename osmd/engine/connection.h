@@ -26,7 +26,7 @@ const char *connection_reason_name(enum connection_reason r); /* static text */
 
 #define CONNECTION_IGNORED_MAX 64
 #define CONNECTION_END_MAX (ADDR_TEXT_MAX + 8)
-#define CONNECTION_PROCESS_MAX (PACKET_EXE_MAX + PACKET_COMMAND_MAX + 2)
+#define CONNECTION_PROCESS_MAX (PACKET_EXE_MAX + PACKET_COMMAND_MAX + PACKET_PARENTS_MAX + 32)
 
 struct connection {
 	const struct accounts *accounts; /* borrowed */

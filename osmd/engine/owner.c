@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "osmd/parse/command.h"
@@ -54,7 +55,8 @@ enum seen { SEEN_NOT, SEEN_GONE, SEEN_HOLDS };
 
 /* eager: what it is comes first, since that goes with the process; else only of one that has
  * the socket, since of many candidates one has. */
-static enum seen look_at(int64_t pid, uint64_t inode, bool eager, struct proc_facts *facts)
+static enum seen look_at(int64_t pid, uint64_t inode, bool eager,
+			 struct proc_facts *facts)
 {
 	int folder = proc_open(pid), has = 1;
 
@@ -254,4 +256,49 @@ struct slice owner_parent_script(int64_t parent, int64_t uid, char *out, size_t 
 		parent = up.parent;
 	}
 	return script;
+}
+
+static bool may(struct owner_pace *pace, int64_t at_s)
+{
+	if (pace->at_s != at_s)
+		*pace = (struct owner_pace){.at_s = at_s};
+	return pace->used++ < OWNER_PARENTS_A_SECOND;
+}
+
+static void append(struct slice *s, char *out, size_t size, struct slice text)
+{
+	const size_t n = text.n < size - s->n ? text.n : size - s->n;
+
+	if (n)
+		memcpy(out + s->n, text.p, n);
+	s->n += n;
+}
+
+struct slice owner_parents(struct owner_pace *pace, int64_t at_s, int64_t parent,
+			   int64_t uid, char *out, size_t size)
+{
+	char command[PROC_ARGUMENTS_MAX];
+	struct slice all = {out, 0}, text;
+	struct proc_facts up;
+	bool same = parent > 1 && may(pace, at_s);
+
+	for (unsigned i = 0; i < PARENTS_MAX && same && parent > 1; i++) {
+		int folder = proc_open(parent);
+		bool alive = folder >= 0 && proc_read(folder, parent, &up);
+
+		if (folder >= 0)
+			close(folder);
+		if (!alive)
+			break;
+		same = up.uid == uid && up.real_uid == uid;
+		text = command_text((struct slice){up.arguments, up.arguments_n}, command,
+				    sizeof(command));
+		if (!same || !text.n)
+			text = (struct slice){up.exe, up.exe_n};
+		if (all.n && text.n)
+			append(&all, out, size, SLICE(" < "));
+		append(&all, out, size, text);
+		parent = up.parent;
+	}
+	return all;
 }

@@ -51,6 +51,16 @@ bool owner_search(struct owner *o, struct owner_question *q, bool (*busy)(void *
 /* The script that the command line of a parent names, when the process's own names none ("sh
  * -c" of a PHP script): the nearest one of this user's. Empty: none. */
 struct slice owner_parent_script(int64_t parent, int64_t uid, char *out, size_t size);
+/* Who started a process of this user: the command lines of its parents, the nearest one first,
+ * " < " between them, up to the first of another user, of whom only the program is told. Its look
+ * into /proc is evidence for people, so there are at most so many a second; empty: not known. */
+#define OWNER_PARENTS_A_SECOND 100
+struct owner_pace {
+	int64_t at_s;
+	unsigned used;
+};
+struct slice owner_parents(struct owner_pace *pace, int64_t at_s, int64_t parent,
+			   int64_t uid, char *out, size_t size);
 void owner_stats(const struct owner *o, struct owner_stats *out);
 
 #endif

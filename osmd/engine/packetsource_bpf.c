@@ -31,6 +31,7 @@ struct pending {
 struct bpf_source {
 	struct pending pending[WAITING_MAX];
 	size_t pending_n;
+	struct owner_pace pace;
 	struct connecttrace *trace;
 	struct route *route;
 	sighting_fn fn;
@@ -172,6 +173,7 @@ static void on_connect(const struct connecttrace_event *ev, void *ctx)
 {
 	struct bpf_source *s = ctx;
 	char script[PACKET_SCRIPT_MAX], command[PACKET_COMMAND_MAX];
+	char parents[PACKET_PARENTS_MAX];
 	struct packet p = {
 		.at_s = (int64_t)time(NULL),
 		.from = ev->from,
@@ -193,6 +195,8 @@ static void on_connect(const struct connecttrace_event *ev, void *ctx)
 		p.script =
 			owner_parent_script(ev->parent, ev->uid, script, sizeof(script));
 	p.command = command_text(ev->arguments, command, sizeof(command));
+	p.parents = owner_parents(&s->pace, p.at_s, ev->parent, ev->uid, parents,
+				  sizeof(parents));
 	fate = connecttrace_fate(s->trace, ev->serial, &p.from_port);
 	if (fate == CONNECTTRACE_WAITS)
 		await(s, ev->serial, &p);

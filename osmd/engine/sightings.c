@@ -33,6 +33,7 @@ struct known {
 /* Serial numbers count up; head <= next_new <= tail. A slot is at its number % MAX. */
 struct sightings {
 	struct owner *owner; /* borrowed */
+	struct owner_pace pace;
 	struct map *known;
 	uint64_t head, next_new, tail;
 	size_t searched; /* slots of that stage */
@@ -85,11 +86,13 @@ void sightings_free(struct sightings *s)
 
 /* ---- finished lines ---- */
 
-static void print_answer(struct slot *slot, const struct owner_answer *a)
+static void print_answer(struct sightings *s, struct slot *slot,
+			 const struct owner_answer *a)
 {
 	const struct proc_facts *f = &a->facts;
 	const struct slice arguments = {f->arguments, f->arguments_n};
 	char script[PACKET_SCRIPT_MAX], command[PACKET_COMMAND_MAX];
+	char parents[PACKET_PARENTS_MAX];
 	const bool has_process = a->sure >= PACKET_PROBABLE;
 	struct packet p = {.at_s = slot->at_s,
 			   .from = slot->flow.from,
@@ -110,6 +113,8 @@ static void print_answer(struct slot *slot, const struct owner_answer *a)
 		p.script =
 			command_script(p.exe, arguments, p.cwd, script, sizeof(script));
 		p.command = command_text(arguments, command, sizeof(command));
+		p.parents = owner_parents(&s->pace, p.at_s, f->parent, f->uid, parents,
+					  sizeof(parents));
 	}
 	buf_init(&slot->line, PACKET_LINE_MAX);
 	packetline_print(&p, &slot->line);
@@ -122,7 +127,7 @@ static void finish(struct sightings *s, struct slot *slot, const struct owner_an
 		s->searched--;
 	free(slot->question);
 	slot->question = NULL;
-	print_answer(slot, a);
+	print_answer(s, slot, a);
 	slot->stage = STAGE_READY;
 	slot->since_ns = now_ns;
 }
@@ -279,7 +284,7 @@ static void unname(struct sightings *s, struct slot *slot)
 
 	s->stats.ambiguous++;
 	buf_clear(&slot->line);
-	print_answer(slot, &a);
+	print_answer(s, slot, &a);
 	slot->ambiguous = false;
 	slot->since_ns = -SIGHTINGS_SETTLE_NS; /* nothing to wait for */
 }

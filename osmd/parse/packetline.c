@@ -71,12 +71,14 @@ static void print_end(struct buf *out, const struct addr *a, uint16_t port)
 void packetline_print(const struct packet *p, struct buf *out)
 {
 	time_t at = (time_t)(p->at_s < 0 ? 0 : p->at_s > TIME_LAST ? TIME_LAST : p->at_s);
-	struct slice command = p->command;
+	struct slice command = p->command, parents = p->parents;
 	char stamp[STAMP_SIZE] = "";
 	struct tm tm;
 
 	if (command.n > PACKET_COMMAND_MAX)
 		command.n = PACKET_COMMAND_MAX;
+	if (parents.n > PACKET_PARENTS_MAX)
+		parents.n = PACKET_PARENTS_MAX;
 	if (gmtime_r(&at, &tm))
 		strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	buf_printf(out, "packet %s ", stamp);
@@ -91,6 +93,8 @@ void packetline_print(const struct packet *p, struct buf *out)
 	print_text(out, "cwd", p->cwd, PACKET_CWD_MAX);
 	print_text(out, "script", p->script, PACKET_SCRIPT_MAX);
 	print_text(out, "cmd", command, PACKET_COMMAND_MAX);
+	if (parents.n)
+		print_text(out, "parents", parents, PACKET_PARENTS_MAX);
 }
 
 /* ---- reading ---- */
@@ -308,5 +312,7 @@ bool packetline_parse(struct slice line, struct packet *out, char text[PACKET_TE
 	       take_text(&rest, "cwd", PACKET_CWD_MAX, &space, &out->cwd) &&
 	       take_text(&rest, "script", PACKET_SCRIPT_MAX, &space, &out->script) &&
 	       take_text(&rest, "cmd", PACKET_COMMAND_MAX, &space, &out->command) &&
-	       rest.n == 0;
+	       (rest.n == 0 ||
+		(take_text(&rest, "parents", PACKET_PARENTS_MAX, &space, &out->parents) &&
+		 rest.n == 0 && out->parents.n > 0));
 }

@@ -8,6 +8,7 @@
  *   uid=1001 gid=1001 pid=4711 exe="/usr/bin/perl" cwd="/home/a/public_html" script=""
  *   cmd="perl -"
  *
+ * and parents="..." behind it when it is known who started it;
  * with "remote", "localhost" or "unsure" for where it goes, one blank between the parts, "-" for a number (or source) that isn't known, and "" for
  * a text. In texts the bytes below 0x20, from 0x7f on, " and \ are written as \xHH, so a line
  * is ASCII and holds no line end, whatever a process calls itself. Pure.
@@ -39,8 +40,10 @@ enum packet_where {
 #define PACKET_CWD_MAX 1024
 #define PACKET_SCRIPT_MAX 1024
 #define PACKET_COMMAND_MAX 512
+#define PACKET_PARENTS_MAX 256
 #define PACKET_TEXT_MAX                                                                  \
-	(PACKET_EXE_MAX + PACKET_CWD_MAX + PACKET_SCRIPT_MAX + PACKET_COMMAND_MAX)
+	(PACKET_EXE_MAX + PACKET_CWD_MAX + PACKET_SCRIPT_MAX + PACKET_COMMAND_MAX +       \
+	 PACKET_PARENTS_MAX)
 /* A printed line has at most so many bytes. */
 #define PACKET_LINE_MAX (4 * PACKET_TEXT_MAX + 512)
 
@@ -53,13 +56,14 @@ struct packet {
 	enum packet_sure sure;
 	int64_t uid, gid, pid;
 	struct slice exe, cwd, script, command; /* borrowed; raw bytes */
+	struct slice parents; /* the same: who started it, the nearest one first */
 };
 
 const char *packet_sure_name(enum packet_sure s); /* "uid-only"; static text */
 /* 1: its destination is this machine, 0: it isn't, less: the question had no answer. */
 enum packet_where packet_where_of(int is_local);
 /* Texts longer than their bound are left out (a path that is cut is another path), except
- * command, which is cut. */
+ * command and parents, which are cut. */
 void packetline_print(const struct packet *p, struct buf *out);
 /* The texts of *out point into text. false: not such a line. */
 bool packetline_parse(struct slice line, struct packet *out, char text[PACKET_TEXT_MAX]);

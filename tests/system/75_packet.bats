@@ -51,7 +51,7 @@ reader() { inlab pgrep -f '^osmd: packets$' || inlab pgrep -x 'osmd: packets'; }
 	jq -e '.type == "packet" and .unit == "connections" and .confidence == "socket"
 		and .destinations[0].value == "198.51.100.25:25" and .count == 6
 		and .paths[0] == {"value": "/home/osmalice/public_html", "count": 6, "share": 100}
-		and (.processes[0].value | contains("connector"))' "$BATS_TEST_TMPDIR/report" ||
+		and (.processes[0].value | contains("connector") and contains("(started by "))' "$BATS_TEST_TMPDIR/report" ||
 		{ cat "$BATS_TEST_TMPDIR/report"; return 1; }
 	# the processes that the report names are those that the clients say they were
 	while read -r port uid pid dir; do

@@ -27,6 +27,7 @@ static struct {
 	bool confirmed[REPORTS_MAX];
 	size_t reports;
 	int64_t now_s;
+	const char *parents;
 } lab;
 
 static void on_report(json_t *report, unsigned wanted, bool confirmed, void *ctx)
@@ -137,7 +138,8 @@ static bool connection_of(int64_t uid, enum packet_sure sure, enum packet_where 
 			   .exe = SLICE("/usr/bin/perl"),
 			   .cwd = slice_str(cwd),
 			   .script = SLICE("/home/alice/spam.pl"),
-			   .command = SLICE("perl spam.pl")};
+			   .command = SLICE("perl spam.pl"),
+			   .parents = slice_str(lab.parents ? lab.parents : "")};
 	struct buf line;
 	bool counted;
 
@@ -215,6 +217,16 @@ Test(connections, exceed_the_limit_of_their_account)
 	cr_expect(strncmp(json_string_value(json_array_get(
 				  json_object_get(lab.report[0], "lines"), 0)),
 			  "packet 2026-11-23T09:00:00Z ", 28) == 0);
+}
+
+Test(connections, are_told_with_who_started_their_process)
+{
+	lab.parents = "sh -c 'perl spam.pl' < /usr/sbin/cron";
+	connect_n(4, 1001, PACKET_KERNEL);
+	cr_assert_eq(lab.reports, 1);
+	cr_expect_str_eq(first_of(0, "processes"),
+			 "/usr/bin/perl: perl spam.pl (started by sh -c 'perl spam.pl' < "
+			 "/usr/sbin/cron)");
 }
 
 Test(connections, whose_process_is_not_certain_are_told_but_not_acted_upon)

@@ -242,3 +242,25 @@ Test(owner, a_parents_command_line_names_the_script)
 	cr_assert_eq(waitpid(pid, NULL, 0), pid);
 	unlink(name);
 }
+
+Test(owner, tells_who_started_a_process_and_not_too_often)
+{
+	struct owner_pace pace = {.at_s = 0};
+	char space[PACKET_PARENTS_MAX], few[5];
+	struct slice own, other;
+
+	own = owner_parents(&pace, 1, getpid(), getuid(), space, sizeof(space));
+	cr_expect_neq(slice_find(own, SLICE("test_owner")), SIZE_MAX, "%.*s", (int)own.n,
+		      own.p);
+	cr_expect_eq(owner_parents(&pace, 1, getpid(), getuid(), few, sizeof(few)).n, 5);
+	other = owner_parents(&pace, 1, getpid(), 61777, space, sizeof(space));
+	cr_expect(slice_ends(other, SLICE("/test_owner")), "another user's program only");
+	cr_expect_eq(slice_find(other, SLICE(" < ")), SIZE_MAX, "and nobody above it");
+	cr_expect_eq(owner_parents(&pace, 1, 1, 0, space, sizeof(space)).n, 0);
+	cr_expect_eq(owner_parents(&pace, 1, 0, 0, space, sizeof(space)).n, 0);
+	for (int i = 0; i < OWNER_PARENTS_A_SECOND; i++)
+		own = owner_parents(&pace, 1, getpid(), getuid(), space, sizeof(space));
+	cr_expect_eq(own.n, 0, "enough for this second");
+	own = owner_parents(&pace, 2, getpid(), getuid(), space, sizeof(space));
+	cr_expect_gt(own.n, 0);
+}

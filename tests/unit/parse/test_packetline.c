@@ -94,6 +94,29 @@ Test(packetline, the_longest_texts_fit_and_longer_paths_are_left_out)
 	buf_clear(&b);
 }
 
+Test(packetline, parents_are_there_when_they_are_known)
+{
+	char text[PACKET_TEXT_MAX], space[PACKET_PARENTS_MAX + 1];
+	struct packet p, got;
+	struct buf b;
+
+	cr_assert(packetline_parse(slice_str(line_4), &p, text));
+	cr_expect_eq(p.parents.n, 0, "older lines have none");
+	p.parents = (struct slice)SLICE("sh -c \"x\"\n < /usr/sbin/cron");
+	cr_assert(packetline_parse(print(&p, &b), &got, text), "%s", buf_str(&b));
+	cr_expect(slice_ends(buf_view(&b),
+			     SLICE(" parents=\"sh -c \\x22x\\x22\\x0a < /usr/sbin/cron\"")));
+	cr_expect(slice_eq(got.parents, p.parents));
+	buf_clear(&b);
+	memset(space, '"', sizeof(space));
+	p.parents = (struct slice){space, sizeof(space)};
+	cr_assert(packetline_parse(print(&p, &b), &got, text));
+	cr_expect_eq(got.parents.n, (size_t)PACKET_PARENTS_MAX);
+	buf_puts(&b, " more=\"\"");
+	cr_expect_not(packetline_parse(buf_view(&b), &got, text));
+	buf_clear(&b);
+}
+
 Test(packetline, what_is_not_such_a_line_is_refused)
 {
 	static const char *const wrong[][2] = {
