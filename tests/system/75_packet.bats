@@ -276,6 +276,24 @@ reader() { inlab pgrep -f '^osmd: packets$' || inlab pgrep -x 'osmd: packets'; }
 	done
 }
 
+@test "a connection whose first packet never leaves is told after two seconds" {
+	if ! bpf_works; then # the others see packets only
+		echo "# no bpf here" >&3
+		return
+	fi
+	packet_conf PACKET_SOURCE=bpf
+	begin bpf
+	inlab iptables -t filter -A OUTPUT -p tcp --dport 25 -m owner --uid-owner 61001 -j DROP
+	connect -n -l 30000 -c 6 -u $ALICE $WORLD 25 >/dev/null 3>&- &
+	connect -c 6 -b 30000 -u $BOB $WORLD 25 >/dev/null
+	wait_until 15 has_report '.account == "osmbob"' # they don't wait for those
+	wait_until 15 has_report '.account == "osmalice"'
+	wait_until 10 is_held osmalice
+	inlab iptables -F OUTPUT
+	inlab pkill -x connector
+	wait
+}
+
 # Ways to turn an account's connections to the Exim of this server, as cPanel's SMTP restrictions
 # and csf's SMTP_BLOCK do it.
 turn() { # WAY UID
