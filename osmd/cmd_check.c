@@ -603,8 +603,8 @@ static void check_apache(struct check *k)
 	if (w && webstatus_try(w, &k->c->paths, &k->config, &n, why))
 		row(k, "Apache", CHECK_OK, lost, "its status page lists requests");
 	else if (w)
-		row(k, "Apache", is_wanted(k, ACTION_BIT(ACTION_RENAME_SCRIPT)) ? CHECK_BAD : CHECK_WARN,
-		    lost, "its status page can't be used: %s", why);
+		row(k, "Apache", CHECK_WARN, lost, "its status page can't be used: %s",
+		    why);
 	webstatus_free(w);
 }
 

@@ -80,8 +80,11 @@ static bool aim(struct executor *x, const struct action_kind *kind, const json_t
 	if (on_path && target.n)
 		return true;
 	if (on_path && !why[0])
-		snprintf(why, GUARD_WHY_MAX, "the report is not about one %s",
-			 kind->id == ACTION_RENAME_PATH ? "folder" : "script");
+		snprintf(why, GUARD_WHY_MAX, "%s",
+			 kind->id == ACTION_RENAME_PATH
+				 ? "the report is not about one folder"
+				 : "it is not certain that one script sent most of this "
+				   "(by hand: osm act rename_script PATH)");
 	if (on_path)
 		return false;
 	if (kind->on == ACTION_ON_MAILBOX && !mailbox.n) {

@@ -5,6 +5,8 @@
  * anything is done: its processes (a suspension kills them), what Apache serves of it, files
  * that may have sent the mail. What can't be seen is said, and nothing else suffers.
  */
+#include <string.h>
+
 #include "osmd/act/candidates.h"
 #include "osmd/act/executor_parts.h"
 #include "osmd/act/processes.h"
@@ -42,7 +44,8 @@ static void add_requests(struct executor *x, json_t *whole, const struct account
 			  &scripts, why))
 		findings_note(whole, why);
 	json_object_set_new(whole, "requests", requests);
-	if (is_empty(whole, "scripts"))
+	/* of connections only what the processes run: rename_script believes them */
+	if (strcmp(json_text(whole, "event"), "packet") != 0)
 		json_object_set(whole, "scripts", scripts);
 	json_decref(scripts);
 }

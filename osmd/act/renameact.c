@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "osmd/act/quarantine.h"
+#include "osmd/model/event.h"
 #include "osmd/base/jsonread.h"
 
 static bool is_path_action(const struct action_job *job)
@@ -13,16 +14,43 @@ static bool is_path_action(const struct action_job *job)
 	return strcmp(job->row->action, action_name(ACTION_RENAME_PATH)) == 0;
 }
 
+/* Is it sure that this script made most of the report's connections? So many of those that
+ * name it may be uncertain ones; all others were told by the kernel, or their socket's owner
+ * was looked up while it lived. */
+static bool made_most(const json_t *report, const json_t *script)
+{
+	const json_t *certain = json_object_get(report, "certainty");
+	int64_t all = json_number(report, "count");
+	int64_t unsure = all - json_number(certain, certainty_name(CERTAINTY_SOCKET)) -
+			 json_number(certain, certainty_name(CERTAINTY_KERNEL));
+
+	return all > 0 && unsure >= 0 && (json_number(script, "count") - unsure) * 2 > all;
+}
+
+/* The scripts of connections are those that the processes run. All others come from Apache's
+ * status page, where an outsider can have any script stand by asking for it. */
+static struct slice certain_script(const json_t *report)
+{
+	const json_t *list = json_object_get(report, "scripts");
+
+	if (!slice_eq(json_slice(report, "event"), SLICE("packet")) ||
+	    json_array_size(list) != 1 ||
+	    json_number(json_object_get(report, "further"), "scripts") != 0 ||
+	    !made_most(report, json_array_get(list, 0)))
+		return (struct slice){NULL, 0};
+	return json_slice(json_array_get(list, 0), "value");
+}
+
 struct slice renameact_target(enum action_id id, const json_t *report)
 {
-	const char *name = id == ACTION_RENAME_PATH ? "paths" : "scripts";
-	const json_t *list = json_object_get(report, name);
-	const json_t *more = json_object_get(json_object_get(report, "further"), name);
+	const json_t *list = json_object_get(report, "paths");
 
-	if (id == ACTION_RENAME_PATH &&
-	    slice_ends(json_slice(report, "type"), SLICE(":cwd")))
+	if (id == ACTION_RENAME_SCRIPT)
+		return certain_script(report);
+	if (slice_ends(json_slice(report, "type"), SLICE(":cwd")))
 		return json_slice(report, "key");
-	if (json_array_size(list) != 1 || json_integer_value(more) != 0)
+	if (json_array_size(list) != 1 ||
+	    json_number(json_object_get(report, "further"), "paths") != 0)
 		return (struct slice){NULL, 0};
 	return json_slice(json_array_get(list, 0), "value");
 }

@@ -16,8 +16,10 @@ bool renameact_reverse(const struct action_job *job, char detail[ACTION_DETAIL_M
 enum action_force renameact_in_force(const struct action_job *job);
 bool renameact_before(const struct action_job *job, char out[ACTION_BEFORE_MAX],
 		      char why[ACTION_DETAIL_MAX]);
-/* The one path that a report's action is about, or none (n 0): of a trigger that counts paths
- * its key, else a list's value when it is the only one. */
+/* The one path that a report's action is about, or none (n 0). rename_path: of a trigger that
+ * counts paths its key, else the only folder. rename_script: the only script of the report's
+ * connections, when it is sure that it made most of them; never one that only Apache's status
+ * page names, since an outsider can have any script stand there. */
 struct slice renameact_target(enum action_id id, const json_t *report);
 
 #endif

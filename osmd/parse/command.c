@@ -15,7 +15,6 @@ struct interpreter {
 
 static const struct interpreter interpreters[] = {
 	{"php", "-c -d -z -g -t -S -u", "-r -B -R -E -i -m -v", "-f -F"},
-	{"lsphp", "-c -d", "-r -i -v", "-f"},
 	{"perl", "-I", "-e -E -v -V", ""},
 	{"python", "-W -X -Q", "-c -m -V", ""},
 	{"ruby", "-I -r -C -E", "-e -v", ""},
@@ -52,6 +51,11 @@ static struct slice base_name(struct slice path)
 static const struct interpreter *find_interpreter(struct slice exe)
 {
 	const struct slice name = base_name(exe);
+
+	/* As a CGI program it gets the words of a request's query as its arguments (RFC 3875,
+	 * 4.4), so that whoever asks could name any script; its own stands in its environment. */
+	if (slice_starts(name, SLICE("php-cgi")))
+		return NULL;
 
 	for (size_t i = 0; i < sizeof(interpreters) / sizeof(interpreters[0]); i++)
 		if (slice_starts(name, slice_str(interpreters[i].name)))

@@ -78,14 +78,20 @@ static json_t *report_in(const struct column *c, bool with_script)
 	snprintf(line, sizeof(line), "line %u", made++);
 	for (int i = 0; i < 2; i++)
 		report_event(b, &(struct event){.type = c->type,
-						.certainty = CERTAINTY_CONFIRMED,
+						.certainty = c->type == EVENT_PACKET
+								     ? CERTAINTY_SOCKET
+								     : CERTAINTY_CONFIRMED,
 						.at_s = now_s,
 						.account = head.account,
 						.mailbox = head.mailbox,
 						.path = slice_str(c->path),
+						.script = with_script && c->type == EVENT_PACKET
+								  ? SLICE(SCRIPT)
+								  : SLICE(""),
 						.line = slice_str(line)});
 	report = report_end(b);
-	if (with_script)
+	/* as of Apache's status page */
+	if (with_script && c->type != EVENT_PACKET)
 		json_object_set_new(
 			report, "scripts",
 			json_pack("[{s:s, s:i}]", "value", SCRIPT, "count", 1));
@@ -164,8 +170,12 @@ Test(matrix, renames_what_is_known)
 			expect(&columns[i], "rename_path", false, "skipped", "-",
 			       "not about one folder");
 		expect(&columns[i], "rename_script", false, "skipped", "-",
-		       "not about one script");
-		expect(&columns[i], "rename_script", true, "done", SCRIPT, NULL);
+		       "not certain");
+		if (columns[i].type == EVENT_PACKET)
+			expect(&columns[i], "rename_script", true, "done", SCRIPT, NULL);
+		else
+			expect(&columns[i], "rename_script", true, "skipped", "-",
+			       "not certain");
 	}
 }
 
@@ -185,7 +195,7 @@ static const struct one ones[] = {
 	{"suspend_mailbox", BOB, &columns[3]},
 	{"suspend_account", "acct", &columns[4]},
 	{"rename_path", BAD, &columns[9]},
-	{"rename_script", SCRIPT, &columns[9]},
+	{"rename_script", SCRIPT, &columns[2]},
 };
 #define ONES (sizeof(ones) / sizeof(ones[0]))
 

@@ -102,7 +102,7 @@ Test(renameact, takes_the_only_folder_of_other_triggers)
 	expect(report_from(TRIGGER_CWDCHECK, "acct", two), "rename_path", "skipped",
 	       "not about one folder");
 	expect(report_from(TRIGGER_LOGLINE, "acct", one), "rename_script", "skipped",
-	       "not about one script");
+	       "not certain that one script");
 	cr_expect(is_there(BAD));
 	expect(report_from(TRIGGER_CWDCHECK, "acct", one), "rename_path", "done", SUFFIX);
 }
@@ -186,4 +186,107 @@ Test(renameact, tells_after_a_crash_whether_it_was_done)
 	start();
 	cr_expect_eq(read_row(id).state, ACTION_DONE, "%s", read_row(id).detail);
 	cr_expect(is_there(BAD SUFFIX), "done now");
+}
+
+#define SCRIPT BAD "/mailer.php"
+#define INNOCENT BAD "/contact.php"
+
+/* So many connections of each certainty that name a script. */
+struct named {
+	const char *script;
+	enum certainty certainty;
+	int times;
+};
+
+static json_t *report_of_scripts(const struct named *v, size_t n, enum event_type type)
+{
+	int64_t now_s = (int64_t)time(NULL);
+	struct report_head head = {.kind = "limit",
+				   .trigger = type == EVENT_PACKET ? TRIGGER_PACKET
+								   : TRIGGER_CWDCHECK,
+				   .account = SLICE("acct"),
+				   .key = SLICE("acct"),
+				   .limit = 1,
+				   .interval_s = 60,
+				   .made_at_s = now_s};
+	struct report_builder *b = report_begin(&head, 10);
+	static unsigned made;
+	char line[32];
+
+	for (size_t i = 0; i < n; i++)
+		for (int k = 0; k < v[i].times; k++) {
+			snprintf(line, sizeof(line), "line %u", made++);
+			report_event(b, &(struct event){.type = type,
+							.certainty = v[i].certainty,
+							.at_s = now_s + 5,
+							.path = SLICE(BAD),
+							.script = slice_str(v[i].script),
+							.line = slice_str(line)});
+		}
+	return report_end(b);
+}
+
+static void put_script(const char *name)
+{
+	put(name, "<?php mail($a, $b, $c);");
+	cr_assert_eq(lchown(at(name), owner, owner), 0);
+}
+
+Test(renameact, takes_a_script_that_surely_made_most_of_the_connections)
+{
+	static const struct {
+		struct named v[3];
+		bool done;
+		const char *why;
+	} rows[] = {
+		{{{SCRIPT, CERTAINTY_KERNEL, 10}}, true, "the kernel told all"},
+		{{{SCRIPT, CERTAINTY_SOCKET, 10}}, true, "all were looked up"},
+		{{{SCRIPT, CERTAINTY_KERNEL, 6}, {"", CERTAINTY_KERNEL, 4}}, true, "most"},
+		{{{SCRIPT, CERTAINTY_KERNEL, 5}, {"", CERTAINTY_KERNEL, 5}}, false, "half"},
+		{{{SCRIPT, CERTAINTY_KERNEL, 9}, {INNOCENT, CERTAINTY_KERNEL, 1}}, false,
+		 "two scripts"},
+		{{{SCRIPT, CERTAINTY_CLAIMED, 10}}, false, "their processes were gone"},
+		{{{SCRIPT, CERTAINTY_KERNEL, 4}, {SCRIPT, CERTAINTY_CLAIMED, 6}}, false,
+		 "less than half is sure"},
+		{{{SCRIPT, CERTAINTY_CLAIMED, 6}, {"", CERTAINTY_KERNEL, 5}}, false,
+		 "what is sure names none"},
+		{{{SCRIPT, CERTAINTY_KERNEL, 8}, {SCRIPT, CERTAINTY_CLAIMED, 2}}, true,
+		 "enough is sure"},
+	};
+
+	put_script(SCRIPT);
+	put_script(INNOCENT);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int64_t id = expect(report_of_scripts(rows[i].v, 3, EVENT_PACKET),
+				    "rename_script", rows[i].done ? "done" : "skipped",
+				    rows[i].done ? SUFFIX : "not certain that one script");
+
+		cr_expect_neq(is_there(SCRIPT), rows[i].done, "%s", rows[i].why);
+		cr_expect(is_there(INNOCENT), "%s", rows[i].why);
+		if (rows[i].done)
+			json_decref(undo(id));
+	}
+}
+
+/* An outsider keeps asking for an innocent script in a folder that mail is sent from. */
+Test(renameact, never_takes_what_only_the_status_page_names)
+{
+	static const struct named none[] = {{"", CERTAINTY_CONFIRMED, 10}};
+	json_t *report, *answer;
+
+	put_script(INNOCENT);
+	for (int packet = 0; packet < 2; packet++) {
+		report = report_of_scripts(none, 1, packet ? EVENT_PACKET : EVENT_CWDCHECK);
+		if (!packet)
+			json_object_set_new(report, "scripts",
+					    json_pack("[{s:s, s:i}]", "value", INNOCENT,
+						      "count", 1000));
+		expect(report, "rename_script", "skipped", "osm act rename_script PATH");
+	}
+	cr_expect(is_there(INNOCENT));
+	answer = ask(NOW, "{\"do\":\"rename_script\",\"target\":\"" INNOCENT
+			  "\",\"account\":\"acct\",\"who\":\"root\"}");
+	cr_expect(is_ok(answer), "a person has looked at it");
+	cr_expect_not(is_there(INNOCENT));
+	json_decref(answer);
 }

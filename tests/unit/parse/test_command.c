@@ -28,6 +28,11 @@ Test(command, names_the_script_of_an_interpreter)
 		{"/usr/bin/python3.11", ARGS("python3\0-"), "/home/a", ""},
 		{"/usr/bin/bash", ARGS("bash\0-x\0run.sh"), "/", "/run.sh"},
 		{"/usr/sbin/php-fpm8.2", ARGS("php-fpm: pool alice"), "/home/a", ""},
+		/* http://HOST/real.php?/home/a/www/innocent.php */
+		{"/opt/cpanel/ea-php81/root/usr/bin/php-cgi",
+		 ARGS("php-cgi\0/home/a/www/innocent.php"), "/home/a/www", ""},
+		{"/usr/bin/php-cgi8.2", ARGS("php-cgi8.2\0-f\0innocent.php"), "/home/a/www", ""},
+		{"/usr/bin/lsphp", ARGS("lsphp\0innocent.php"), "/home/a/www", ""},
 		{"/usr/sbin/exim4", ARGS("exim4\0-bd"), "/", ""},
 		{"/usr/bin/perl", ARGS("perl\0spam.pl"), "", ""},
 		{"/usr/bin/perl", ARGS("perl"), "/home/a", ""},
