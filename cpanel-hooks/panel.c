@@ -40,7 +40,7 @@ static const struct call calls[PANEL_CALLS] = {
 	[PANEL_UNBLOCK_LOGIN] = {"Email", "unsuspend_login", PANEL_PROOF_SHADOW, NULL,
 				 NULL},
 	[PANEL_SUSPEND_ACCOUNT] = {NULL, "suspendacct", PANEL_PROOF_FILE,
-				   PATH_SUSPENDED_DIR, "Outgoing spam (osm)"},
+				   PATH_SUSPENDED_DIR, PANEL_REASON},
 	[PANEL_UNSUSPEND_ACCOUNT] = {NULL, "unsuspendacct", PANEL_PROOF_FILE,
 				     PATH_SUSPENDED_DIR, NULL},
 	[PANEL_COUNT_HELD] = {"Email", "get_held_message_count", PANEL_PROOF_NONE, NULL,

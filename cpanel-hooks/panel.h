@@ -41,6 +41,9 @@ enum panel_proof {
 	PANEL_PROOF_FILE    /* a file of the account's name is there */
 };
 
+/* What a suspension of ours is known by, in the panel and in its file. */
+#define PANEL_REASON "Outgoing spam (osm)"
+
 #define PANEL_ARGS_MAX 8
 #define PANEL_TEXT_MAX (PATH_MAX + 2048) /* every byte of a mailbox may become three */
 #define PANEL_WHY_MAX 256

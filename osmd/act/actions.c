@@ -75,7 +75,7 @@ static enum action_state store_perform(const struct action_job *job,
 		.id = (id_), .disruptive = true, .on = (on_), .verb = (verb_),           \
 		.perform = panelact_perform, .reverse = panelact_reverse,                \
 		.in_force = panelact_in_force, .all_gone = panelact_all_gone,            \
-		.before = panelact_before                                                \
+		.before = panelact_before, .claim = panelact_claim                       \
 	}
 
 #define RENAME_KIND(id_)                                                                 \

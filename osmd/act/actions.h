@@ -38,6 +38,15 @@ struct action_job {
 
 enum action_force { ACTION_NOT_IN_FORCE, ACTION_IN_FORCE, ACTION_FORCE_UNKNOWN };
 
+/* Of a row that was left pending: what of it is in force, and by whom? */
+enum action_claim {
+	CLAIM_NONE,   /* nothing that is ours: it may be tried again */
+	CLAIM_PART,   /* a part, by us */
+	CLAIM_ALL,    /* all, at least a part of it by us */
+	CLAIM_OTHERS, /* all, and nothing shows that it was us */
+	CLAIM_UNKNOWN
+};
+
 /* Whom it is done to. */
 enum action_on {
 	ACTION_ON_ACCOUNT,
@@ -64,6 +73,11 @@ struct action_kind {
 	/* true: it is not in force any more. NULL: there is no undo. */
 	bool (*reverse)(const struct action_job *job, char detail[ACTION_DETAIL_MAX]);
 	enum action_force (*in_force)(const struct action_job *job);
+	/* Our call, if there was one, ran at some time from from_s to until_s (until_s before
+	 * from_s: there was none). before: what follows "free" for what is ours of it and for a
+	 * new try. NULL: what is in force under its `before` can only be ours. */
+	enum action_claim (*claim)(const struct action_job *job, int64_t from_s,
+				   int64_t until_s, char before[ACTION_BEFORE_MAX]);
 	/* Nothing of it that is ours is in force any more. NULL: the same as not in force. */
 	bool (*all_gone)(const struct action_job *job);
 	/* What follows "free" in the journal: the state before that undoing must know. false: it

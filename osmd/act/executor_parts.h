@@ -180,6 +180,14 @@ json_t *undo_request(struct executor *x, const json_t *request, int64_t now_s);
 /* Undo all whose time has come into actions (an array). */
 void undo_expired(struct executor *x, int64_t now_s, json_t *actions);
 
+/* Does it wait for its next try? Then nothing of it was in force after the last one. */
+bool recover_waits(const struct action_row *row);
+/* What of a pending row is in force, by whom; more: what follows "free" then. */
+enum action_claim recover_claim(struct executor *x, const struct action_row *row,
+				int64_t now_s, char more[ACTION_BEFORE_MAX]);
+void recover_before(struct action_row *row, const char *more);
+#define RECOVER_OTHERS                                                                   \
+	"it is so already, and nothing shows that it was osm: left so, and not undone later"
 /* Finish or fail every pending row. */
 bool recover_all(struct executor *x, int64_t now_s, struct err *e);
 bool recover_row(struct executor *x, struct action_row *row, int64_t now_s,

@@ -230,6 +230,105 @@ bool panelact_all_gone(const struct action_job *job)
 	return gone;
 }
 
+/* ---- what was left pending ---- */
+
+/* The file of the proof as it lies there; -1 without. Of a customer's file the time of the
+ * last change is asked that nobody can set. */
+static int open_proof(const struct action_job *job, enum panel_call on)
+{
+	const struct account *a = accounts_by_user(job->accounts, slice_str(job->row->account));
+	char name[PATH_MAX], path[PATH_MAX];
+	int home, fd;
+
+	if (!panel_proof_path(on, slice_str(job->row->account),
+			      slice_str(job->row->target), name))
+		return -1;
+	if (panel_proof(on) != PANEL_PROOF_SHADOW)
+		return paths_at(job->paths, name, path, sizeof(path))
+			       ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+			       : -1;
+	home = a ? homewalk_home(job->paths, a->home) : -1;
+	fd = home < 0 ? -1 : homewalk_open(home, name, O_RDONLY);
+	if (home >= 0)
+		close(home);
+	return fd;
+}
+
+static bool names_us(int fd)
+{
+	char text[512];
+	ssize_t n = read(fd, text, sizeof(text));
+
+	return n > 0 && slice_find((struct slice){text, (size_t)n},
+				   slice_str(PANEL_REASON)) != SIZE_MAX;
+}
+
+/* It was not so before and is now: was the file last changed while our call ran? */
+static bool set_by_us(const struct action_job *job, enum panel_call on, int64_t from_s,
+		      int64_t until_s)
+{
+	int fd = open_proof(job, on);
+	struct stat st;
+	int64_t changed_s;
+	bool ours = false;
+
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) == 0) {
+		changed_s = panel_proof(on) == PANEL_PROOF_SHADOW ? st.st_ctim.tv_sec
+								  : st.st_mtim.tv_sec;
+		ours = (changed_s >= from_s && changed_s <= until_s) ||
+		       (panel_proof(on) == PANEL_PROOF_FILE && names_us(fd));
+	}
+	close(fd);
+	return ours;
+}
+
+/* Has somebody else blocked the mail of an account that we suspend? */
+static bool blocked_by_others(const struct action_job *job, int64_t from_s,
+			      int64_t until_s)
+{
+	struct action_row row;
+
+	if (part_in_force(job, PANEL_BLOCK_ACCOUNT) != ACTION_IN_FORCE ||
+	    store_action_in_force(job->store, action_name(ACTION_BLOCK_ACCOUNT),
+				  job->row->target, &row))
+		return false;
+	/* our own call blocks it, too */
+	return strcmp(job->row->before, "free blocked") == 0 ||
+	       !set_by_us(job, PANEL_BLOCK_ACCOUNT, from_s, until_s);
+}
+
+enum action_claim panelact_claim(const struct action_job *job, int64_t from_s,
+				 int64_t until_s, char before[ACTION_BEFORE_MAX])
+{
+	struct parts parts = parts_of(job);
+	size_t there = 0, ours = 0;
+
+	before[0] = '\0';
+	for (size_t i = 0; i < parts.n; i++) {
+		const struct part *p = &parts.list[i];
+		enum action_force now = part_in_force(job, p->on);
+
+		if (now == ACTION_FORCE_UNKNOWN)
+			return CLAIM_UNKNOWN;
+		if (now == ACTION_NOT_IN_FORCE)
+			continue;
+		there++;
+		if (is_ours(job, p) && set_by_us(job, p->on, from_s, until_s))
+			ours++;
+		else if (parts.n == PARTS_MAX)
+			snprintf(before, ACTION_BEFORE_MAX, " %s", parts.list[!i].ours);
+	}
+	if (parts.list[0].on == PANEL_SUSPEND_ACCOUNT &&
+	    (there ? strcmp(job->row->before, "free blocked") == 0
+		   : blocked_by_others(job, from_s, until_s)))
+		snprintf(before, ACTION_BEFORE_MAX, " blocked");
+	if (there == parts.n)
+		return ours ? CLAIM_ALL : CLAIM_OTHERS;
+	return ours ? CLAIM_PART : CLAIM_NONE;
+}
+
 /* ---- calls ---- */
 
 static bool run(const struct action_job *job, enum panel_call call,

@@ -27,6 +27,11 @@ bool panelact_all_gone(const struct action_job *job);
 bool panelact_before(const struct action_job *job, char out[ACTION_BEFORE_MAX],
 		     char why[ACTION_DETAIL_MAX]);
 
+/* A part is ours when it was not so before (by the journal's `before`) and the panel's file was
+ * last changed while our call ran, or names our reason. */
+enum action_claim panelact_claim(const struct action_job *job, int64_t from_s,
+				 int64_t until_s, char before[ACTION_BEFORE_MAX]);
+
 /* Messages of a mailbox in the queue that are held; with `remove` they are deleted first and
  * their number is told. */
 bool panelact_held(const struct action_job *job, bool remove, uint64_t *n,

@@ -25,24 +25,29 @@ bool undo_is_owed(const struct action_row *row)
 static bool settle_pending(struct executor *x, struct action_row *row, const char *who,
 			   int64_t now_s)
 {
-	struct action_job job = executor_job(x, row, NULL, now_s);
-	bool ours = executor_is_free(row);
-	enum action_force now = action_kind_find(row->action)->in_force(&job);
+	char more[ACTION_BEFORE_MAX];
+	bool free_before = executor_is_free(row);
+	enum action_claim now = free_before ? recover_claim(x, row, now_s, more) : CLAIM_NONE;
+	bool ours = now == CLAIM_ALL || now == CLAIM_PART;
 	struct err e = {0};
 
-	if (ours && now == ACTION_FORCE_UNKNOWN) {
+	if (now == CLAIM_UNKNOWN) {
 		snprintf(row->detail, sizeof(row->detail),
 			 UNDO_FAILED "what is in force can't be read");
 		return false;
 	}
-	row->state = ours && now == ACTION_IN_FORCE ? ACTION_DONE : ACTION_SKIPPED;
-	if (row->state == ACTION_DONE)
+	row->state = ours ? ACTION_DONE : ACTION_SKIPPED;
+	if (ours && action_kind_find(row->action)->claim)
+		recover_before(row, more);
+	if (ours)
 		snprintf(row->detail, sizeof(row->detail), "found in force");
-	else if (ours)
+	else if (now == CLAIM_OTHERS)
+		snprintf(row->detail, sizeof(row->detail), "%s", RECOVER_OTHERS);
+	else if (free_before)
 		snprintf(row->detail, sizeof(row->detail),
 			 "taken back by %s before it was done", who);
-	if (store_action_end(x->store, row->id, row->state, row->detail, NULL, now_s,
-			     &e)) {
+	if (store_action_end(x->store, row->id, row->state, row->detail, row->before,
+			     now_s, &e)) {
 		carry_audit(x, row, who, now_s);
 		return true;
 	}

@@ -20,7 +20,8 @@ Test(recover, finishes_what_a_crash_left)
 		const char *why;
 	} rows[] = {
 		{"hold", "acct", "free", "acct\n", 5, ACTION_DONE, 0, "it was reached"},
-		{"hold", "acct", "free", "acct\n", 9000, ACTION_DONE, 0, "also long ago"},
+		{"hold", "acct", "free", "acct\n", 9000, ACTION_SKIPPED, 0,
+		 "the list was changed long after our call: by somebody else"},
 		{"hold", "acct", "free", "", 5, ACTION_DONE, 1, "it is done again"},
 		{"hold", "acct", "free", "", 3500, ACTION_DONE, 1, "within the hour"},
 		{"hold", "acct", "free", "", 3700, ACTION_FAILED, 0, "past the hour"},
@@ -310,22 +311,23 @@ static void on_database(const char *sql)
 /* The disk is full for the outcome alone: somebody's mail is held and no row says so. */
 Test(recover, writes_an_outcome_later_that_could_not_be_written)
 {
+	const int64_t now_s = (int64_t)time(NULL);
 	json_t *answer;
 
 	on_database("CREATE TRIGGER full BEFORE UPDATE ON action BEGIN"
 		    " SELECT RAISE(FAIL, 'full'); END");
-	answer = hold_by_hand("acct", NOW, 100);
+	answer = hold_by_hand("acct", now_s, 100);
 	cr_expect_not(is_ok(answer));
 	json_decref(answer);
 	cr_expect(has_text(HOLD_FILE, "acct"));
 	cr_expect_eq(read_row(1).state, ACTION_PENDING);
-	json_decref(ask(NOW + 70, "{\"do\":\"expire\"}"));
+	json_decref(ask(now_s + 70, "{\"do\":\"expire\"}"));
 	cr_expect_eq(read_row(1).state, ACTION_PENDING, "still full");
 	on_database("DROP TRIGGER full");
-	json_decref(ask(NOW + 140, "{\"do\":\"expire\"}"));
+	json_decref(ask(now_s + 140, "{\"do\":\"expire\"}"));
 	cr_expect_eq(read_row(1).state, ACTION_DONE);
 	cr_expect_eq(count_lines("/calls"), 1, "not done twice");
-	json_decref(ask(NOW + 141, "{\"do\":\"expire\"}"));
+	json_decref(ask(now_s + 141, "{\"do\":\"expire\"}"));
 	cr_expect_eq(read_row(1).state, ACTION_EXPIRED, "it has its end");
 }
 
@@ -433,6 +435,103 @@ Test(recover, does_not_try_again_what_is_not_to_be_done_any_more)
 	id = ask_hold("garbage");
 	put(HOLD_FILE, "acct\n");
 	wake(NOW + 30);
+	cr_expect_eq(read_row(id).state, ACTION_SKIPPED, "%s", read_row(id).detail);
+	cr_expect_eq(count_lines("/calls"), 1, "nothing shows that it was osm");
+	answer = undo(id);
+	cr_expect_not(is_ok(answer));
+	json_decref(answer);
+	cr_expect(has_text(HOLD_FILE, "acct\n"), "an administrator's hold stays");
+}
+
+/* ---- whose is it? ---- */
+
+#define SHADOW "/home/acct/etc/example.com/shadow"
+#define SUSPENDED "/var/cpanel/suspended/acct"
+
+/* While a retry waits an administrator does the same: their own, and it stays. */
+Test(recover, leaves_what_an_administrator_did_meanwhile)
+{
+	static const struct {
+		const char *action, *mailbox, *file, *text;
+		enum action_state state;
+		const char *why;
+	} rows[] = {
+		{"hold", "", HOLD_FILE, "acct\n", ACTION_SKIPPED, "a hold"},
+		{"hold", "bob@example.com", HOLD_FILE, "bob@example.com\n", ACTION_SKIPPED,
+		 "a mailbox's"},
+		{"block_account", "", BLOCK_FILE, "acct\n", ACTION_SKIPPED, "a block"},
+		{"block_mailbox", "bob@example.com", BLOCK_FILE, "bob@example.com\n",
+		 ACTION_SKIPPED, "a mailbox's"},
+		{"block_login", "bob@example.com", SHADOW, "bob:!x:1\n", ACTION_SKIPPED,
+		 "a login"},
+		{"suspend_account", "", SUSPENDED, "did not pay\n", ACTION_SKIPPED,
+		 "a suspension"},
+		{"suspend_account", "", SUSPENDED, "Outgoing spam (osm)\n", ACTION_DONE,
+		 "our own, that came late"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		json_t *report, *answer;
+		int64_t id;
+
+		remove_lab();
+		make_lab();
+		report = report_of("acct", rows[i].mailbox, NOW);
+		put("/mode", "garbage");
+		answer = send_report(report, rows[i].action, true, NOW);
+		cr_expect_str_eq(action_field(answer, 0, "state"), "pending", "%s",
+				 rows[i].why);
+		id = action_id_of(answer, 0);
+		json_decref(answer);
+		put("/mode", "ok");
+		put(rows[i].file, rows[i].text);
+		wake(NOW + 30);
+		cr_expect_eq(count_lines("/calls"), 1, "%s", rows[i].why);
+		cr_expect_eq(read_row(id).state, rows[i].state, "%s: %s", rows[i].why,
+			     read_row(id).detail);
+		answer = undo(id);
+		cr_expect_eq(is_ok(answer), rows[i].state == ACTION_DONE, "%s", rows[i].why);
+		cr_expect_neq(has_text(rows[i].file, rows[i].text),
+			      rows[i].state == ACTION_DONE, "%s", rows[i].why);
+		json_decref(answer);
+		json_decref(report);
+	}
+}
+
+/* Of two parts an administrator did one meanwhile: only the other is ours. */
+Test(recover, records_the_state_before_anew)
+{
+	json_t *report = report_of("acct", "bob@example.com", NOW), *answer;
+	int64_t id;
+
+	put("/mode", "garbage");
+	answer = send_report(report, "suspend_mailbox", true, NOW);
+	id = action_id_of(answer, 0);
+	json_decref(answer);
+	put(BLOCK_FILE, "bob@example.com\n");
+	put("/mode", "ok");
+	wake(NOW + 30);
 	cr_expect_eq(read_row(id).state, ACTION_DONE, "%s", read_row(id).detail);
-	cr_expect_eq(count_lines("/calls"), 1, "it was late, but it was done");
+	cr_expect_str_eq(read_row(id).before, "free login");
+	answer = undo(id);
+	cr_expect(is_ok(answer));
+	json_decref(answer);
+	cr_expect(has_text(BLOCK_FILE, "bob@example.com\n"), "the administrator's");
+	cr_expect(has_text(SHADOW, "bob:$6$x$y"), "ours is undone");
+	json_decref(report);
+}
+
+/* Taken back by hand while it waits and an administrator has done the same. */
+Test(recover, undoes_nothing_of_others)
+{
+	int64_t id = ask_hold("garbage");
+	json_t *answer;
+
+	put("/mode", "ok");
+	put(HOLD_FILE, "acct\n");
+	answer = undo(id);
+	cr_expect_eq(read_row(id).state, ACTION_SKIPPED, "%s", read_row(id).detail);
+	cr_expect(has_text(HOLD_FILE, "acct\n"));
+	cr_expect_eq(count_lines("/calls"), 1);
+	json_decref(answer);
 }
