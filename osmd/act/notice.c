@@ -27,6 +27,7 @@ struct notice {
 	const struct accounts *old; /* of notice_maps */
 	bool starting;
 	bool ours; /* the unsuspension that is told of */
+	const char *drop_why, *drop_target; /* of drop_row; target NULL: any */
 };
 
 bool notice_close(struct executor *x, const struct action_row *was, const char *detail,
@@ -159,6 +160,16 @@ static void release_row(const struct action_row *done, void *ctx)
 	json_array_append_new(n->actions, executor_row(&row));
 }
 
+/* What waits for its next try is not done any more to whom it was decided for. */
+static void drop_row(const struct action_row *row, void *ctx)
+{
+	struct notice *n = ctx;
+
+	if (recover_waits(row) && strcmp(row->account, n->user) == 0 &&
+	    (!n->drop_target || strcasecmp(row->target, n->drop_target) == 0))
+		end_row(n, row, n->drop_why);
+}
+
 static void find_expired(const struct action_row *row, void *ctx)
 {
 	struct notice *n = ctx;
@@ -203,6 +214,38 @@ static void (*act_on(const struct notice *n))(const struct action_row *, void *)
 	return NULL;
 }
 
+/* Why nothing that waits is to be done any more; NULL: it goes on waiting. */
+static const char *why_drop(struct notice *n, bool let_go)
+{
+	bool released = strcmp(n->event, "password") == 0 &&
+			n->x->config.release_on_password;
+
+	if (released)
+		n->drop_target = n->mailbox[0] ? n->mailbox : n->user;
+	return strcmp(n->event, "removed") == 0	  ? "not tried again: the account was removed"
+	       : strcmp(n->event, "created") == 0 ? "not tried again: the account is a new one"
+	       : strcmp(n->event, "renamed") == 0 ? "not tried again: the account was renamed"
+	       : let_go ? "not tried again: somebody has unsuspended the account"
+	       : released ? "not tried again: its password was changed"
+			  : NULL;
+}
+
+/* Without the hook: the account is not there any more, or is another one by now. While the panel
+ * writes its maps a name may lack in one of them alone. */
+static void drop_by_maps(const struct action_row *row, void *ctx)
+{
+	struct notice *n = ctx;
+	const struct account *was = accounts_by_user(n->old, slice_str(row->account));
+	const struct account *is = accounts_by_user(n->x->accounts, slice_str(row->account));
+
+	if (!was || was->uid < 0 || !recover_waits(row))
+		return;
+	if (!is && users_uid(accounts_users(n->x->accounts), slice_str(row->account)) < 0)
+		end_row(n, row, "not tried again: the account is gone");
+	else if (is && is->uid >= 0 && is->uid != was->uid)
+		end_row(n, row, "not tried again: the account is a new one");
+}
+
 /* The same uid and the same main domain under another name, and the old name is gone. */
 static void maps_row(const struct action_row *done, void *ctx)
 {
@@ -238,7 +281,8 @@ void notice_maps(struct executor *x, const struct accounts *old, int64_t now_s)
 			   .ok = true};
 
 	if (accounts_from_panel(old) && accounts_from_panel(x->accounts) &&
-	    (!store_action_each(x->store, -1, maps_row, &n, &e) || !n.ok))
+	    (!store_action_each(x->store, -1, maps_row, &n, &e) ||
+	     !store_action_each(x->store, ACTION_PENDING, drop_by_maps, &n, &e) || !n.ok))
 		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
 	json_decref(n.actions);
 }
@@ -289,6 +333,9 @@ json_t *notice_request(struct executor *x, const json_t *request, int64_t now_s)
 		return executor_refuse("notice: an event that nobody knows");
 	n.actions = json_array();
 	let_go = is_let_go(&n);
+	n.drop_why = why_drop(&n, let_go);
+	if (n.drop_why)
+		n.ok = store_action_each(x->store, ACTION_PENDING, drop_row, &n, &e) && n.ok;
 	n.ok = store_action_each(x->store, -1, fn, &n, &e) && n.ok;
 	/* somebody looked after it, or it is somebody else now */
 	if (fn == remove_row || fn == rename_row || fn == release_row || let_go)

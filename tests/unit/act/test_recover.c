@@ -535,3 +535,63 @@ Test(recover, undoes_nothing_of_others)
 	cr_expect_eq(count_lines("/calls"), 1);
 	json_decref(answer);
 }
+
+static bool audited(const char *part)
+{
+	struct store *s = store_open(at(PATH_DB), false, NULL);
+	json_t *list = store_audit_list(s, 100, NULL), *row;
+	bool found = false;
+	size_t i;
+
+	json_array_foreach(list, i, row) found |=
+		strstr(json_string_value(json_object_get(row, "what")), part) != NULL;
+	json_decref(list);
+	store_close(s);
+	return found;
+}
+
+Test(recover, drops_what_waits_for_an_account_that_is_another_one_now)
+{
+	static const struct {
+		const char *event, *passwd; /* what is told, or how passwd is then */
+		bool release, dropped;
+		const char *why;
+	} rows[] = {
+		{"\"removed\",\"user\":\"acct\"", NULL, false, true, "was removed"},
+		{"\"created\",\"user\":\"acct\"", NULL, false, true, "is a new one"},
+		{"\"unsuspended\",\"user\":\"acct\"", NULL, false, true, "unsuspended"},
+		{"\"password\",\"user\":\"acct\"", NULL, true, true, "password"},
+		{"\"password\",\"user\":\"acct\"", NULL, false, false, "it is off"},
+		{"\"removed\",\"user\":\"other\"", NULL, false, false, "another's"},
+		{"\"lists\"", NULL, false, false, "nothing has changed"},
+		{"\"lists\"", "acct:x:1007:1007::/home/acct:/bin/sh\n", false, true,
+		 "is a new one"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[160];
+		int64_t id;
+
+		remove_lab();
+		make_lab();
+		config.release_on_password = rows[i].release;
+		restart();
+		id = ask_hold("garbage");
+		put("/mode", "ok");
+		if (rows[i].passwd)
+			put(PATH_PASSWD, rows[i].passwd);
+		snprintf(text, sizeof(text), "{\"do\":\"notice\",\"event\":%s}",
+			 rows[i].event);
+		json_decref(ask(NOW + 5, text));
+		wake(NOW + 30);
+		cr_expect_eq(read_row(id).state, rows[i].dropped ? ACTION_SKIPPED : ACTION_DONE,
+			     "%zu %s: %s", i, rows[i].why, read_row(id).detail);
+		cr_expect_eq(count_lines("/calls"), rows[i].dropped ? 1 : 2, "%s",
+			     rows[i].why);
+		if (rows[i].dropped)
+			cr_expect(strstr(read_row(id).detail, rows[i].why) &&
+					  audited("hold acct: pending -> skipped (not tried "
+						  "again: "),
+				  "%s: %s", rows[i].why, read_row(id).detail);
+	}
+}
