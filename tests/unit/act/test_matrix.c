@@ -77,18 +77,19 @@ static json_t *report_in(const struct column *c, bool with_script)
 
 	snprintf(line, sizeof(line), "line %u", made++);
 	for (int i = 0; i < 2; i++)
-		report_event(b, &(struct event){.type = c->type,
-						.certainty = c->type == EVENT_PACKET
-								     ? CERTAINTY_SOCKET
-								     : CERTAINTY_CONFIRMED,
-						.at_s = now_s,
-						.account = head.account,
-						.mailbox = head.mailbox,
-						.path = slice_str(c->path),
-						.script = with_script && c->type == EVENT_PACKET
-								  ? SLICE(SCRIPT)
-								  : SLICE(""),
-						.line = slice_str(line)});
+		report_event(b, &(struct event){
+					.type = c->type,
+					.certainty = c->type == EVENT_PACKET
+							     ? CERTAINTY_SOCKET
+							     : CERTAINTY_CONFIRMED,
+					.at_s = now_s,
+					.account = head.account,
+					.mailbox = head.mailbox,
+					.path = slice_str(c->path),
+					.script = with_script && c->type == EVENT_PACKET
+							  ? SLICE(SCRIPT)
+							  : SLICE(""),
+					.line = slice_str(line)});
 	report = report_end(b);
 	/* as of Apache's status page */
 	if (with_script && c->type != EVENT_PACKET)
@@ -375,5 +376,242 @@ Test(matrix, is_finished_and_undone_after_a_kill_in_the_middle)
 		free(before);
 		free(after);
 		json_decref(report);
+	}
+}
+
+/* ---- what can come between ---- */
+
+static bool is_rename(const struct one *o)
+{
+	return action_kind_find(o->action)->on == ACTION_ON_PATH;
+}
+
+static void wake(int64_t at_s)
+{
+	json_decref(ask(at_s, "{\"do\":\"expire\"}"));
+}
+
+/* By hand of somebody else, as the panel leaves it; a renamed one gets its name back. */
+static void others(const struct one *o, bool on)
+{
+	static const struct {
+		const char *action, *on[2], *off[2];
+	} calls[] = {
+		{"hold", {"hold_outgoing"}, {"release_outgoing"}},
+		{"block_account",
+		 {"suspend_outgoing_email"},
+		 {"unsuspend_outgoing_email"}},
+		{"block_mailbox", {"suspend_outgoing"}, {"unsuspend_outgoing"}},
+		{"block_login", {"suspend_login"}, {"unsuspend_login"}},
+		{"suspend_mailbox",
+		 {"suspend_outgoing", "suspend_login"},
+		 {"unsuspend_outgoing", "unsuspend_login"}},
+		{"suspend_account", {"suspendacct"}, {"unsuspendacct"}},
+	};
+	char command[PATH_MAX * 2];
+
+	put("/mode", "ok");
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		for (size_t k = 0; k < 2; k++) {
+			const char *name = on ? calls[i].on[k] : calls[i].off[k];
+
+			if (!name || strcmp(calls[i].action, o->action) != 0)
+				continue;
+			snprintf(command, sizeof(command), "'%s' %s email=%s >/dev/null",
+				 at(PATH_UAPI), name, o->target);
+			cr_assert_eq(system(command), 0);
+		}
+	if (is_rename(o) && !on) {
+		char from[PATH_MAX];
+
+		snprintf(from, sizeof(from), "%s.osm-disabled", o->target);
+		cr_assert_eq(rename(at(from), at(o->target)), 0);
+		cr_assert_eq(chmod(at(o->target), strchr(o->target, '.') ? 0644 : 0755),
+			     0);
+	}
+	put("/calls", "");
+}
+
+/* A row for each thing that can come between; `renames` and `panel`: what becomes of it. */
+struct between {
+	const char *why, *mode;
+	const char *ignore;
+	bool so_before;
+	int64_t expire_s, wake_s;
+	const char *mode_then; /* of the waking */
+	enum action_state panel, renames;
+	bool in_force;	    /* then, by whomever */
+	const char *detail; /* of the panel's */
+};
+
+static const struct between betweens[] = {
+	{.why = "nothing",
+	 .mode = "ok",
+	 .panel = ACTION_DONE,
+	 .renames = ACTION_DONE,
+	 .in_force = true,
+	 .detail = "seen in"},
+	{.why = "already so",
+	 .mode = "ok",
+	 .so_before = true,
+	 .panel = ACTION_SKIPPED,
+	 .renames = ACTION_DONE,
+	 .in_force = true,
+	 .detail = "was already"},
+	{.why = "protected",
+	 .mode = "ok",
+	 .ignore = "user:acct\n",
+	 .panel = ACTION_SKIPPED,
+	 .renames = ACTION_SKIPPED,
+	 .detail = "osm.ignore protects"},
+	{.why = "refused by the panel",
+	 .mode = "refuse",
+	 .wake_s = 700,
+	 .mode_then = "ok",
+	 .panel = ACTION_FAILED,
+	 .renames = ACTION_DONE,
+	 .detail = "No such user"},
+	{.why = "the panel lies",
+	 .mode = "lie",
+	 .wake_s = 700,
+	 .mode_then = "ok",
+	 .panel = ACTION_FAILED,
+	 .renames = ACTION_DONE,
+	 .detail = "said OK, but"},
+	{.why = "garbage, then fine",
+	 .mode = "garbage",
+	 .wake_s = 30,
+	 .mode_then = "ok",
+	 .panel = ACTION_DONE,
+	 .renames = ACTION_DONE,
+	 .in_force = true,
+	 .detail = "seen in"},
+	{.why = "garbage, then no",
+	 .mode = "garbage",
+	 .wake_s = 30,
+	 .mode_then = "refuse",
+	 .panel = ACTION_FAILED,
+	 .renames = ACTION_DONE,
+	 .detail = "No such user"},
+	{.why = "timed out, then fine",
+	 .mode = "hang",
+	 .wake_s = 30,
+	 .mode_then = "ok",
+	 .panel = ACTION_DONE,
+	 .renames = ACTION_DONE,
+	 .in_force = true,
+	 .detail = "seen in"},
+	{.why = "done, but timed out",
+	 .mode = "late",
+	 .panel = ACTION_DONE,
+	 .renames = ACTION_DONE,
+	 .in_force = true,
+	 .detail = "gave no answer"},
+	{.why = "done, but a bad end",
+	 .mode = "exit",
+	 .panel = ACTION_DONE,
+	 .renames = ACTION_DONE,
+	 .in_force = true,
+	 .detail = "exit code 3"},
+	{.why = "expired",
+	 .mode = "ok",
+	 .expire_s = 60,
+	 .wake_s = 60,
+	 .mode_then = "ok",
+	 .panel = ACTION_EXPIRED,
+	 .renames = ACTION_EXPIRED,
+	 .detail = "gone from"},
+	{.why = "the expiry fails",
+	 .mode = "ok",
+	 .expire_s = 60,
+	 .wake_s = 60,
+	 .mode_then = "refuse",
+	 .panel = ACTION_DONE,
+	 .renames = ACTION_EXPIRED,
+	 .in_force = true,
+	 .detail = "undo failed"},
+};
+
+static void check_between(const struct one *o, const struct between *b)
+{
+	bool renames = is_rename(o), ours;
+	enum action_state want = renames ? b->renames : b->panel;
+	char *before, *then, *after;
+	struct action_row row;
+	json_t *report, *answer;
+
+	remove_lab();
+	make();
+	config.action_expire_s = (unsigned)b->expire_s;
+	put(PATH_IGNORE, b->ignore ? b->ignore : "");
+	restart();
+	report = report_for(o);
+	before = picture();
+	if (b->so_before)
+		others(o, true);
+	put("/mode", b->mode);
+	row = do_it(o, report);
+	if (b->wake_s) {
+		put("/mode", b->mode_then);
+		wake(NOW + b->wake_s);
+	}
+	row = read_row(row.id);
+	cr_expect_eq(row.state, want, "%s, %s: %s", o->action, b->why, row.detail);
+	cr_expect(renames || strstr(row.detail, b->detail), "%s, %s: %s", o->action,
+		  b->why, row.detail);
+	then = picture();
+	cr_expect_eq(strcmp(then, before) != 0,
+		     renames ? want == ACTION_DONE : b->in_force, "%s, %s", o->action,
+		     b->why);
+	/* what is ours can be undone, and nothing else */
+	put("/mode", "ok");
+	ours = want == ACTION_DONE;
+	answer = undo(row.id);
+	cr_expect_eq(is_ok(answer), ours, "%s, %s: %s", o->action, b->why,
+		     read_row(row.id).detail);
+	after = picture();
+	cr_expect_str_eq(after, ours ? before : then, "%s, %s", o->action, b->why);
+	json_decref(answer);
+	json_decref(report);
+	free(before);
+	free(then);
+	free(after);
+}
+
+Test(matrix, comes_to_its_end_whatever_comes_between)
+{
+	for (size_t i = 0; i < ONES; i++)
+		for (size_t k = 0; k < sizeof(betweens) / sizeof(betweens[0]); k++)
+			check_between(&ones[i], &betweens[k]);
+}
+
+/* Somebody else undoes it: it is closed, and a second undo touches nothing of theirs. */
+Test(matrix, is_closed_when_it_was_lost)
+{
+	for (size_t i = 0; i < ONES; i++) {
+		const struct one *o = &ones[i];
+		json_t *report, *answer;
+		struct action_row row;
+		char *before, *after;
+
+		remove_lab();
+		make();
+		report = report_for(o);
+		before = picture();
+		row = do_it(o, report);
+		others(o, false);
+		json_decref(ask(NOW + 9, "{\"do\":\"notice\",\"event\":\"lists\"}"));
+		row = read_row(row.id);
+		cr_expect_eq(row.state, ACTION_UNDONE, "%s: %s", o->action, row.detail);
+		cr_expect_not_null(strstr(row.detail, "somebody else"), "%s", row.detail);
+		answer = undo(row.id);
+		cr_expect_not(is_ok(answer), "%s", o->action);
+		cr_expect_eq(count_lines("/calls"), 0, "%s", o->action);
+		after = picture();
+		cr_expect_str_eq(after, before, "%s", o->action);
+		json_decref(answer);
+		json_decref(report);
+		free(before);
+		free(after);
 	}
 }
