@@ -45,6 +45,9 @@ static void print_outcome(const json_t *answer, bool ok)
 			text_puts(stdout, detail);
 		}
 		putchar('\n');
+		if (ok && strcmp(state, action_state_name(ACTION_DONE)) == 0)
+			printf("   undo with: osm undo %" JSON_INTEGER_FORMAT "\n",
+			       json_integer_value(json_object_get(row, "id")));
 	}
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "osmd/act/actions.h"
 #include "osmd/cmd.h"
 #include "osmd/cmd_rows.h"
 
@@ -152,11 +153,32 @@ void rows_print_actions(const json_t *list)
 	json_decref(rows);
 }
 
+/* Not in force, but about to be tried again. */
+static void collect_waiting(const struct action_row *a, void *ctx)
+{
+	const struct action_kind *kind = action_kind_find(a->action);
+
+	if (kind && kind->disruptive)
+		json_array_append_new(ctx, rows_action(a));
+}
+
+static void print_in_force(const json_t *list, const json_t *waiting)
+{
+	if (json_array_size(list) == 0)
+		puts("nothing is in force");
+	else
+		rows_print_actions(list);
+	if (json_array_size(waiting) == 0)
+		return;
+	puts("\nNot in force yet: being done, or to be tried again (osm undo takes it back)");
+	rows_print_actions(waiting);
+}
+
 int cmd_inforce(struct cmd *c)
 {
 	struct err e = {0};
 	struct store *s;
-	json_t *list;
+	json_t *list, *waiting;
 	int code = CMD_OK;
 
 	if (!cmd_options(c, NULL, 0, 0, 0))
@@ -165,15 +187,17 @@ int cmd_inforce(struct cmd *c)
 	if (!s)
 		return code;
 	list = json_array();
-	if (!store_action_each(s, -1, rows_collect_action, list, &e))
+	waiting = json_array();
+	if (!store_action_each(s, -1, rows_collect_action, list, &e) ||
+	    !store_action_each(s, ACTION_PENDING, collect_waiting, waiting, &e))
 		code = cmd_fail(c, CMD_FAILED, "%s", e.msg);
 	else if (c->json)
-		cmd_print_json(json_pack("{s:b, s:O}", "ok", 1, "actions", list));
-	else if (json_array_size(list) == 0)
-		puts("nothing is in force");
+		cmd_print_json(json_pack("{s:b, s:O, s:O}", "ok", 1, "actions", list,
+					 "waiting", waiting));
 	else
-		rows_print_actions(list);
+		print_in_force(list, waiting);
 	json_decref(list);
+	json_decref(waiting);
 	store_close(s);
 	return code;
 }
