@@ -3,10 +3,12 @@
 #include "whm/edit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "osmd/base/file.h"
@@ -48,13 +50,39 @@ bool edit_is_same(const struct edit *x, const char *mark)
 	return strcmp(x->mark, mark) == 0;
 }
 
+/* Under the lock: of two that are saved at the same moment one is told. */
+static bool replace(const struct site *s, const struct edit *x, struct slice text, struct err *e)
+{
+	struct edit now = {0};
+	char path[PATH_MAX];
+	bool ok = edit_load(s, x->absolute, &now, e);
+
+	if (ok && !edit_is_same(&now, x->mark))
+		ok = err_set(e, EAGAIN,
+			     "%s: somebody else saved it at this moment. Nothing was saved: look at "
+			     "it and save again.",
+			     x->absolute);
+	edit_clear(&now);
+	return ok && file_replace(site_path(s, x->absolute, path), text, 0600, e);
+}
+
 bool edit_save(const struct site *s, const struct edit *x, struct slice text, struct err *e)
 {
-	char path[PATH_MAX], folder[PATH_MAX];
+	char folder[PATH_MAX];
+	bool ok;
+	int fd;
 
 	site_path(s, "/etc/osm", folder);
-	return file_mkdirs(folder, 0700, e) &&
-	       file_replace(site_path(s, x->absolute, path), text, 0600, e);
+	if (!file_mkdirs(folder, 0700, e))
+		return false;
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX) != 0)
+		ok = err_set(e, errno, "%s: lock: %s", folder, strerror(errno));
+	else
+		ok = replace(s, x, text, e);
+	if (fd >= 0)
+		close(fd);
+	return ok;
 }
 
 bool edit_is_plain(const struct edit *x)

@@ -27,7 +27,8 @@ bool edit_load(const struct site *s, const char *absolute, struct edit *out, str
 void edit_clear(struct edit *x);
 /* Is it the text that the form's "mark" was made of? */
 bool edit_is_same(const struct edit *x, const char *mark);
-/* false with e; the file is as it was, then. */
+/* false with e; the file is as it was, then. It is so, too, when it isn't any more the text
+ * that was loaded: the page's saves wait for each other. */
 bool edit_save(const struct site *s, const struct edit *x, struct slice text, struct err *e);
 /* Can a browser show every byte of it and send it back unchanged? */
 bool edit_is_plain(const struct edit *x);

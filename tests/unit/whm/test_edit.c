@@ -2,6 +2,8 @@
 /* Copyright (C) 2026 the osm authors */
 #include "whm/edit.h"
 
+#include <sys/wait.h>
+
 #include "tests/unit/whm/site.h"
 
 static struct edit x;
@@ -108,4 +110,47 @@ Test(edit, file_that_is_too_large_is_an_error)
 	edit_clear(&x);
 	cr_assert(!edit_load(&site, PATH_IGNORE, &x, &e));
 	cr_assert_neq(e.code, 0);
+}
+
+/* Eight that loaded the same text save at once: one succeeds, its text stands, seven are told. */
+Test(edit, of_two_saves_at_the_same_moment_one_is_told)
+{
+	for (int round = 0; round < 20; round++) {
+		int won = -1, winners = 0, go[2];
+		char want[32], *text;
+		pid_t child[8];
+
+		load("user:bob\n");
+		cr_assert_eq(pipe(go), 0);
+		for (int i = 0; i < 8; i++) {
+			child[i] = fork();
+			if (child[i] == 0) {
+				char mine[32], wait;
+				struct err e = {0};
+
+				snprintf(mine, sizeof(mine), "user:u%d\n", i);
+				close(go[1]);
+				if (read(go[0], &wait, 1) != 0)
+					_exit(2);
+				if (edit_save(&site, &x, slice_str(mine), &e))
+					_exit(0);
+				_exit(strstr(e.msg, "somebody else") ? 1 : 2);
+			}
+		}
+		close(go[0]);
+		close(go[1]);
+		for (int i = 0; i < 8; i++) {
+			int status;
+
+			cr_assert_eq(waitpid(child[i], &status, 0), child[i]);
+			cr_assert(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+			winners += WEXITSTATUS(status) == 0;
+			won = WEXITSTATUS(status) == 0 ? i : won;
+		}
+		cr_assert_eq(winners, 1);
+		snprintf(want, sizeof(want), "user:u%d\n", won);
+		text = get_file(PATH_IGNORE);
+		cr_assert_str_eq(text, want);
+		free(text);
+	}
 }
