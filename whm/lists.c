@@ -210,6 +210,13 @@ static void save_text(struct site *s, const struct list *l, const struct edit *x
 	char field[40];
 
 	snprintf(field, sizeof(field), "text-%s", l->name);
+	if (!cgi_has(&s->cgi.form, field)) {
+		/* no empty list: half a form */
+		s->code = 400;
+		page_callout_text(s->page, "bad",
+				  "The form came without the list's text. Nothing was saved.");
+		return;
+	}
 	edit_take(cgi_value(&s->cgi.form, field), &d->text);
 	if (!write_draft(s, l, x, d))
 		show(s, l, d, NULL);

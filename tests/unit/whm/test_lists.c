@@ -176,3 +176,25 @@ Test(lists, other_files_are_no_lists)
 	lists_save(&site);
 	cr_assert_eq(site.code, 400);
 }
+
+Test(lists, half_a_form_does_not_empty_a_list)
+{
+	char *text, *mark, body[64];
+
+	put_file(PATH_IGNORE, "user:bob\n");
+	mark = mark_of(PATH_IGNORE);
+	snprintf(body, sizeof(body), "file=ignore&mark=%s", mark);
+	post(body);
+	lists_save(&site);
+	text = get_file(PATH_IGNORE);
+	cr_assert_str_eq(text, "user:bob\n");
+	cr_assert_eq(site.code, 400);
+	free(text);
+	snprintf(body, sizeof(body), "file=ignore&mark=%s&text-ignore=", mark);
+	post(body);
+	lists_save(&site);
+	text = get_file(PATH_IGNORE);
+	cr_assert_str_eq(text, "", "an empty one does");
+	free(text);
+	free(mark);
+}
