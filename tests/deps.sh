@@ -12,14 +12,14 @@ apt_build="gcc make pkg-config libc6-dev libjansson-dev libxml2-dev libyaml-dev 
  libpcre2-dev libarchive-dev libsystemd-dev libseccomp-dev libcap-ng-dev libmnl-dev libnftnl-dev libiptc-dev libssl-dev libpcap-dev
  libbpf-dev clang"
 apt_test="clang libclang-rt-14-dev clang-format libcriterion-dev bats exim4-daemon-heavy apache2-bin iproute2
- util-linux procps openssl python3 python3-yaml perl jq mandoc xz-utils sqlite3 valgrind nftables iptables ipset
+ util-linux procps curl openssl python3 python3-yaml perl jq mandoc xz-utils sqlite3 valgrind nftables iptables ipset
  systemd logrotate rpm dpkg-dev"
 dnf_build="gcc make diffutils pkgconf-pkg-config glibc-devel jansson-devel libxml2-devel libyaml-devel sqlite-devel libevent-devel
  pcre2-devel libarchive-devel systemd-devel libseccomp-devel libcap-ng-devel libmnl-devel libnftnl-devel
  iptables-devel openssl-devel libpcap-devel
  libbpf-devel clang"
 dnf_test="clang compiler-rt clang-tools-extra criterion-devel bats exim httpd iproute util-linux procps-ng
- openssl python3 python3-pyyaml perl perl-JSON-PP jq mandoc xz sqlite valgrind nftables iptables ipset systemd logrotate rpm-build"
+ curl openssl python3 python3-pyyaml perl perl-JSON-PP jq mandoc xz sqlite valgrind nftables iptables ipset systemd logrotate rpm-build"
 # for `make browser` only; the rest comes by npm (tests/browser/run.sh)
 apt_browser="chromium fonts-dejavu-core"
 dnf_browser="chromium nodejs npm dejavu-sans-fonts"
@@ -42,7 +42,7 @@ missing_commands() {
 		missing_libraries
 		return
 	fi
-	for c in gcc clang make pkg-config bats exim4 ip openssl python3 perl jq mandoc sqlite3 valgrind nft ipset \
+	for c in gcc clang make pkg-config bats exim4 ip curl openssl python3 perl jq mandoc sqlite3 valgrind nft ipset \
 		iptables-legacy-save apache2 logrotate rpmbuild; do
 		command -v "$c" >/dev/null 2>&1 || [ -x "/usr/sbin/$c" ] ||
 			{ [ "$c" = exim4 ] && [ -x /usr/sbin/exim ]; } ||

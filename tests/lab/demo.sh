@@ -4,7 +4,8 @@
 #
 # demo.sh: the main job on real input, in a private lab: a hacked script and a stolen mailbox
 # spam through a real Exim; osm reports both and holds them; the hold is undone. Ends with a
-# status other than 0 if anything of that did not happen. Leaves nothing behind.
+# status other than 0 if anything of that did not happen. Leaves nothing behind but pictures of
+# the page (build/demo), where there is a Chromium. KEEP=1: the lab stays until Enter is pressed.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -44,6 +45,29 @@ in_force() { # TARGET: the number of the hold on it
 }
 is_held() { [ -n "$(in_force "$1")" ]; }
 hold_lines() { grep -c 'has an outgoing mail hold' "$root/var/log/exim_mainlog" || true; }
+
+# ---- the page ----
+
+page_address=http://192.0.2.10:8080/osm.cgi
+look() { # QUERY FILE: the page as the lab's Apache serves it to root
+	[ "$(run curl -s -m 20 -u root:lab -w '%{http_code}' "$page_address$1" -o - | tee "$lab/answer" | tail -c 3)" = 200 ] ||
+		fail "the page at $page_address$1 does not answer: $(head -c 300 "$lab/answer")"
+	head -c -3 "$lab/answer" >"$2"
+}
+words() { # FILE FROM TO: what stands between two marks of it, without its tags
+	tr '\n' ' ' <"$1" | sed "s/.*$2//; s/$3.*//; s/<[^>]*>/ /g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g; s/  */ /g; s/^ //"
+}
+fact() { # FILE LABEL: a row of its first table
+	printf '%-13s %s\n' "$2" "$(words "$1" "<th scope=\"row\">$2<\/th>" '<\/tr>')"
+}
+picture() { # QUERY NAME HEIGHT
+	mkdir -p "$here/../../build/demo"
+	timeout 30 nsenter -t "$(cat "$lab/inner.pid")" -n "$chromium" --headless --no-sandbox --disable-gpu \
+		--disable-dev-shm-usage --hide-scrollbars --user-data-dir="$lab/chromium" --window-size="1100,$3" \
+		--virtual-time-budget=4000 --screenshot="$here/../../build/demo/$2.png" \
+		"http://root:lab@${page_address#http://}$1" >"$lab/chromium.log" 2>&1 &&
+		[ -s "$here/../../build/demo/$2.png" ] && echo "   build/demo/$2.png"
+}
 
 say "1. A private mail server starts: real Exim, six accounts, the rest of the world behind a wire."
 "$here/lab.sh" up "$lab" || fail "the lab did not start"
@@ -109,7 +133,36 @@ say "7. The report reached root's mailbox through Exim."
 wait_until 20 grep -q "$mailbox" "$root/var/spool/mail/root" || fail "no mail to root"
 grep -h '^Subject:' "$root/var/spool/mail/root" | sed 's/^/   /'
 
-say "8. What is in force, and taking it back."
+say "8. The same on the page that WHM shows, here served by a real Apache."
+bash "$here/web.sh" "$lab" >"$lab/web.log" 2>&1 || fail "Apache did not start: $(tail -n 3 "$lab/web.log")"
+is_drawn() { look '' "$lab/overview.html" && ! grep -q 'Mail: .*>0 messages' "$lab/overview.html"; }
+wait_until 10 is_drawn || fail "the overview draws no mail"
+look "?page=report&id=$id" "$lab/report.html"
+grep -q "$mailbox" "$lab/overview.html" || fail "the overview does not name $mailbox"
+grep -q "Undo: Hold mail of $mailbox" "$lab/report.html" || fail "the report offers no undo"
+echo "   Overview: $(words "$lab/overview.html" '<p class="state">' '<\/p>')."
+grep -o '<figcaption>[^/]*\(<span[^>]*><\/span>[^/<]*\)*' "$lab/overview.html" | head -n 3 |
+	sed 's/<[^>]*>//g; s/<//; s/^/     the last 24 hours, /'
+echo "   Report:"
+for label in Account Mailbox Counted "How sure"; do fact "$lab/report.html" "$label"; done | sed 's/^/     /'
+echo "     and a button: Undo: Hold mail of $mailbox"
+chromium=$(command -v chromium || command -v chromium-browser || true)
+if [ -n "$chromium" ]; then
+	echo "   Pictures of it:"
+	picture '' overview 1500 && picture "?page=report&id=$id" report 1500 || echo "   (Chromium made no picture.)"
+else
+	echo "   (No Chromium here: no pictures of it. docs/images has some.)"
+fi
+if [ "${KEEP:-0}" = 1 ]; then
+	printf '   The lab stays until you press Enter. The page is %s (root, password lab),\n' "$page_address"
+	printf '   inside of the lab, which a browser reaches by\n'
+	printf '     nsenter -t %s -n chromium --no-sandbox http://root:lab@%s\n' "$(cat "$lab/inner.pid")" "${page_address#http://}"
+	read -r _ || true
+else
+	echo "   make demo KEEP=1 keeps the lab at this point, to look at the page with a browser."
+fi
+
+say "9. What is in force, and taking it back."
 show osm -t
 number=$(in_force "$mailbox")
 show osm undo "$number" || fail "osm undo failed"
@@ -119,7 +172,7 @@ wait_until 30 all_left || fail "the released mail did not leave"
 echo "   The held messages leave: of the last 5 the receiver counts $(arrived 'Last chance')."
 show osm -t
 
-say "9. Everything is removed again."
+say "10. Everything is removed again."
 "$here/lab.sh" down "$lab"
 [ ! -e "$root" ] || fail "the lab is still there"
 echo "   All of it happened in $SECONDS s."
