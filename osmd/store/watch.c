@@ -29,7 +29,8 @@ enum watch_statement {
 	WATCH_PRUNE,
 	WATCH_PACKET_ADD,
 	WATCH_PACKET_EACH,
-	WATCH_PACKET_PRUNE
+	WATCH_PACKET_PRUNE,
+	WATCH_PACKET_CROWD
 };
 
 struct confirmed {
@@ -46,6 +47,7 @@ struct watch {
 	struct buf packets;			/* a LF behind each */
 	size_t packets_n;
 	uint64_t packets_lost;
+	uint64_t packets_crowded; /* by the transaction under way */
 	struct hours hours;
 };
 
@@ -224,6 +226,34 @@ static bool write_packets(struct watch *w, struct err *e)
 	return true;
 }
 
+static bool prune_packets(struct watch *w, int64_t before_s, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(&w->db, WATCH_PACKET_PRUNE,
+					"DELETE FROM packet WHERE at < ?1", e);
+
+	if (!st)
+		return false;
+	sqlite3_bind_int64(st, 1, before_s);
+	return db_run(&w->db, st, "remove old connections", e);
+}
+
+/* *lost: how many went that were not old. */
+static bool prune_crowd(struct watch *w, uint64_t *lost, struct err *e)
+{
+	sqlite3_stmt *st = db_statement(&w->db, WATCH_PACKET_CROWD,
+					"DELETE FROM packet WHERE id <= "
+					"(SELECT max(id) FROM packet) - ?1",
+					e);
+
+	if (!st)
+		return false;
+	sqlite3_bind_int64(st, 1, WATCH_PACKETS_MAX);
+	if (!db_run(&w->db, st, "remove connections that are too many", e))
+		return false;
+	*lost = (uint64_t)sqlite3_changes(w->db.h);
+	return true;
+}
+
 static bool prune(struct watch *w, const struct watch_progress *p, struct err *e)
 {
 	sqlite3_stmt *st;
@@ -237,15 +267,8 @@ static bool prune(struct watch *w, const struct watch_progress *p, struct err *e
 		if (!db_run(&w->db, st, "remove old ids", e))
 			return false;
 	}
-	st = db_statement(&w->db, WATCH_PACKET_PRUNE,
-			  "DELETE FROM packet WHERE at < ?1 OR id <= "
-			  "(SELECT max(id) FROM packet) - ?2",
-			  e);
-	if (!st)
-		return false;
-	sqlite3_bind_int64(st, 1, p->packets_before_s);
-	sqlite3_bind_int64(st, 2, WATCH_PACKETS_MAX);
-	return db_run(&w->db, st, "remove old connections", e) &&
+	return prune_packets(w, p->packets_before_s, e) &&
+	       prune_crowd(w, &w->packets_crowded, e) &&
 	       (p->now_s == 0 || hours_prune(&w->db, WATCH_HOUR_PRUNE, p->now_s, e));
 }
 
@@ -287,6 +310,7 @@ bool watch_save(struct watch *w, const struct watch_progress *p, struct err *e)
 {
 	if (!write_all(w, p, e))
 		return false;
+	w->packets_lost += w->packets_crowded;
 	batches_written(w);
 	hours_written(&w->hours, EVENT_LOGLINE);
 	hours_written(&w->hours, EVENT_CWDCHECK);

@@ -52,7 +52,8 @@ void watch_confirmed_add(struct watch *w, struct slice message_id, int64_t at_s)
 bool watch_flush(struct watch *w, struct err *e);
 bool watch_confirmed_has(struct watch *w, struct slice message_id);
 /* Counted connections, as packetline writes them: added in batches, with the ids, to the hour
- * of at_s as well; watch_save keeps the newest WATCH_PACKETS_MAX. */
+ * of at_s as well; watch_save keeps the newest WATCH_PACKETS_MAX, and counts those that go for
+ * want of room as lost: they count now, and are not known after a restart. */
 #define WATCH_PACKETS_MAX 200000
 void watch_packet_add(struct watch *w, struct slice line, int64_t at_s);
 /* Those of since_s and later, in the order of their coming. false: can't be read. */

@@ -305,6 +305,22 @@ Test(watch, old_connections_go)
 	cr_expect_str_eq(l.all, "new|");
 }
 
+Test(watch, connections_that_others_crowd_out_are_counted)
+{
+	const struct watch_progress save = {.packets_before_s = 60};
+
+	watch_packet_add(w, SLICE("old"), 50);
+	watch_packet_add(w, SLICE("a"), 60);
+	watch_packet_add(w, SLICE("b"), 60);
+	for (int i = 0; i < WATCH_PACKETS_MAX; i++)
+		watch_packet_add(w, SLICE("x"), 61);
+	cr_assert(watch_save(w, &save, NULL));
+	cr_expect_eq(packets_since(0).count, WATCH_PACKETS_MAX);
+	cr_expect_eq(watch_packets_lost(w), 2, "what is old is no loss");
+	cr_assert(watch_save(w, &save, NULL));
+	cr_expect_eq(watch_packets_lost(w), 2);
+}
+
 Test(watch, a_burst_of_connections_is_written_before_it_is_too_much)
 {
 	static char text[1000];
