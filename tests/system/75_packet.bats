@@ -300,14 +300,12 @@ turn() { # WAY UID
 	case $1 in
 	legacy) inlab iptables-legacy -t nat -A OUTPUT -p tcp -m multiport --dports 25,465,587 -m owner --uid-owner "$2" -j REDIRECT ;;
 	legacy-own) inlab iptables-legacy -t nat -A OUTPUT -p tcp --dport 25 -m owner --uid-owner "$2" -j DNAT --to-destination 192.0.2.10 ;;
-	legacy-6) inlab ip6tables-legacy -t nat -A OUTPUT -p tcp --dport 25 -m owner --uid-owner "$2" -j REDIRECT ;;
 	nft) inlab nft "add table inet turn; add chain inet turn out { type nat hook output priority -100; }
 		add rule inet turn out meta skuid $2 tcp dport { 25, 465, 587 } redirect" ;;
 	esac
 }
 unturn() {
 	inlab iptables-legacy -t nat -F OUTPUT
-	inlab ip6tables-legacy -t nat -F OUTPUT
 	inlab nft 'add table inet turn; delete table inet turn'
 }
 
