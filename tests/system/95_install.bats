@@ -101,6 +101,42 @@ complete_words() { # WORD...: what completion offers for the last one
 	grep -q "Overall exposure level for osmd.service: $(sed -n 's/.*exposure of \([0-9.]*\).*/\1/p' "$TOP/docs/osmd.8") " <<<"$output"
 }
 
+@test "no-panel.conf: much tighter; osmd does all that it does without a panel" {
+	machine --plain
+	lay >/dev/null
+	local before
+	on systemctl daemon-reload
+	on osm start
+	before=$(on osm check | grep -vE '^OK +(exim log|packets)|^WARN +packets')
+	on sh -c 'mkdir -p /etc/systemd/system/osmd.service.d &&
+		cp /usr/share/doc/osm/examples/no-panel.conf /etc/systemd/system/osmd.service.d/'
+	run on systemd-analyze verify --man=no /usr/lib/systemd/system/osmd.service
+	same "$status:$(grep -v "Unknown key 'Restart\(Steps\|MaxDelaySec\)'" <<<"$output")" "0:" verify
+	# the score that the file names, on a systemd that counts as the one it was measured with
+	run on systemd-analyze security --offline=true osmd.service
+	grep -q "Overall exposure level for osmd.service: $(sed -n 's/.*security: \([0-9.]*\),.*/\1/p' "$TOP/docs/examples/no-panel.conf") " <<<"$output"
+	on systemctl daemon-reload
+	on sh -c 'printf "TESTING = \"0\"\nREPORT_TO = \"osmerin@server1.lab-hosting.example\"\nLOGLINE_LIMIT = \"20\"\n" >/etc/osm/osm.conf'
+	on osm restart
+	run on osm check
+	same "$(grep -vE '^OK +(exim log|packets)|^WARN +(packets|testing)|note: (osm decides|a better)' <<<"$output")" \
+		"$(grep -vE '^WARN +testing|^WARN +settings|note: (osm decides|the defaults|a better)|^OK +settings' <<<"$before" | cat <(grep '^OK  *settings' <<<"$output") -)"
+	grep -q '^OK  *packets' <<<"$output"
+	# the firewall
+	on osm deny 203.0.113.9 1h test
+	on nft list table inet osm | grep -q 203.0.113.9
+	on osm denyrm 203.0.113.9
+	on sh -c 'echo server1.lab-hosting.example >/etc/localdomains' # the lab's Exim asks for it
+	# a burst through Exim: reported, and mailed by Exim from in there
+	on python3 -B "$TOP/tests/lab/send_script.py" osmdave 25 --queue
+	wait_until 20 eval '[ "$(on osm reports --account osmdave --type logline --json |
+		jq -r ".reports[0].actions")" = "store:done email:done" ]'
+	wait_until 20 on grep -q 'logline limit exceeded by osmdave' /var/log/exim_mainlog
+	wait_until 20 on grep -q ' => osmerin' /var/log/exim_mainlog
+	run on grep -iE 'sandbox|not permitted|denied|Read-only' /var/log/osmd.log
+	same "$output" ""
+}
+
 @test "under systemd: ready when it watches, reloads, comes back after a crash, ends in order" {
 	machine
 	lay >/dev/null
