@@ -10,12 +10,14 @@ FUZZ_CC ?= clang
 B       := build
 VERSION := $(shell sed -n 's/^\#define OSM_VERSION "\(.*\)"/\1/p' osmd/base/version.h)
 
+# legacy iptables: systems that have no such tables any more (EL 10) have no libiptc either
+IPTC    := $(shell pkg-config --exists libip4tc libip6tc 2>/dev/null && echo 1)
 PACKAGES := jansson libxml-2.0 yaml-0.1 sqlite3 libevent libpcre2-8 libarchive libsystemd libseccomp libcap-ng \
-            libmnl libnftnl libip4tc libip6tc libcrypto libpcap libbpf
+            libmnl libnftnl libcrypto libpcap libbpf $(if $(IPTC),libip4tc libip6tc)
 WARN  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
          -Wwrite-strings -Wformat=2 -Werror
 HARD  := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) $(HARD) -I. $(PKG_CFLAGS) -pthread -MMD -MP $(CFLAGS)
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O2 -g $(WARN) $(HARD) -I. $(if $(IPTC),-DOSM_IPTC) $(PKG_CFLAGS) -pthread -MMD -MP $(CFLAGS)
 ALL_LDFLAGS = -pthread -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)

@@ -2,9 +2,13 @@
 /* Copyright (C) 2026 the osm authors */
 #include "firewall/iptc.h"
 
+#include <errno.h>
+#include <sys/socket.h>
+
+#ifdef OSM_IPTC
+
 #include <libiptc/libip6tc.h>
 #include <libiptc/libiptc.h>
-#include <sys/socket.h>
 
 static bool is_v6(const struct iptc *t)
 {
@@ -104,3 +108,89 @@ const char *iptc_why(const struct iptc *t, int error)
 {
 	return is_v6(t) ? ip6tc_strerror(error) : iptc_strerror(error);
 }
+
+#else
+
+bool iptc_open(struct iptc *t, int family)
+{
+	*t = (struct iptc){.family = family};
+	errno = ENOSYS;
+	return false;
+}
+
+const char *iptc_why(const struct iptc *t, int error)
+{
+	(void)t;
+	(void)error;
+	return "osm was built without libiptc";
+}
+
+/* Nobody has an open table. */
+
+void iptc_close(struct iptc *t)
+{
+	t->handle = NULL;
+}
+
+bool iptc_has_chain(struct iptc *t, const char *chain)
+{
+	(void)t;
+	(void)chain;
+	return false;
+}
+
+bool iptc_new_chain(struct iptc *t, const char *chain)
+{
+	return iptc_has_chain(t, chain);
+}
+
+bool iptc_empty_chain(struct iptc *t, const char *chain)
+{
+	return iptc_has_chain(t, chain);
+}
+
+bool iptc_remove_chain(struct iptc *t, const char *chain)
+{
+	return iptc_has_chain(t, chain);
+}
+
+bool iptc_append(struct iptc *t, const char *chain, const void *rule)
+{
+	(void)rule;
+	return iptc_has_chain(t, chain);
+}
+
+bool iptc_prepend(struct iptc *t, const char *chain, const void *rule)
+{
+	return iptc_append(t, chain, rule);
+}
+
+bool iptc_remove_at(struct iptc *t, const char *chain, unsigned number)
+{
+	(void)number;
+	return iptc_has_chain(t, chain);
+}
+
+const void *iptc_rule(struct iptc *t, const char *chain, const void *after, size_t *n)
+{
+	(void)t;
+	(void)chain;
+	(void)after;
+	*n = 0;
+	return NULL;
+}
+
+const char *iptc_goes_to(struct iptc *t, const void *rule)
+{
+	(void)t;
+	(void)rule;
+	return "";
+}
+
+bool iptc_put_back(struct iptc *t)
+{
+	(void)t;
+	return false;
+}
+
+#endif

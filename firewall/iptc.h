@@ -2,7 +2,8 @@
 /* Copyright (C) 2026 the osm authors */
 /*
  * iptc: libip4tc and libip6tc behind one set of names. The calls return what libiptc's do:
- * not 0 when it worked, else errno.
+ * not 0 when it worked, else errno. Where osm was built without it (OSM_IPTC is not set) no table
+ * opens, and iptc_why() says why.
  */
 #ifndef OSM_FIREWALL_IPTC_H
 #define OSM_FIREWALL_IPTC_H

@@ -4,15 +4,15 @@
 
 #include <netinet/in.h> /* before linux/netfilter.h, which makes way for it */
 
-#include <libiptc/libip6tc.h>
-#include <libiptc/libiptc.h>
 #include <linux/netfilter/ipset/ip_set.h>
 #include <linux/netfilter/xt_comment.h>
 #include <linux/netfilter/xt_multiport.h>
 #include <linux/netfilter/xt_owner.h>
 #include <linux/netfilter/xt_set.h>
 #include <linux/netfilter/xt_time.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
 #include <linux/netfilter_ipv4/ipt_REJECT.h>
+#include <linux/netfilter_ipv6/ip6_tables.h>
 #include <linux/netfilter_ipv6/ip6t_REJECT.h>
 #include <stdio.h>
 #include <string.h>

@@ -16,7 +16,7 @@ apt_test="clang libclang-rt-14-dev clang-format libcriterion-dev bats exim4-daem
  systemd logrotate rpm dpkg-dev"
 dnf_build="gcc make diffutils pkgconf-pkg-config glibc-devel jansson-devel libxml2-devel libyaml-devel sqlite-devel libevent-devel
  pcre2-devel libarchive-devel systemd-devel libseccomp-devel libcap-ng-devel libmnl-devel libnftnl-devel
- iptables-devel openssl-devel libpcap-devel
+ openssl-devel libpcap-devel
  libbpf-devel clang"
 dnf_test="clang compiler-rt clang-tools-extra criterion-devel bats exim httpd iproute util-linux procps-ng
  curl openssl python3 python3-pyyaml perl perl-JSON-PP jq mandoc xz sqlite valgrind nftables iptables ipset systemd logrotate rpm-build"
@@ -53,8 +53,10 @@ missing_commands() {
 }
 
 missing_libraries() {
+	# where apt is, it is there; see below for dnf
+	! command -v apt-get >/dev/null 2>&1 || set -- libip4tc libip6tc "$@"
 	for p in jansson libxml-2.0 yaml-0.1 sqlite3 libevent libpcre2-8 libarchive libsystemd libseccomp libcap-ng \
-		libmnl libnftnl libip4tc libip6tc libcrypto libpcap libbpf "$@"; do
+		libmnl libnftnl libcrypto libpcap libbpf "$@"; do
 		pkg-config --exists "$p" 2>/dev/null || printf '%s.pc ' "$p"
 	done
 }
@@ -110,6 +112,9 @@ elif command -v dnf >/dev/null 2>&1; then
 	dnf config-manager --set-enabled crb 2>/dev/null || dnf config-manager --set-enabled powertools 2>/dev/null || true
 	# shellcheck disable=SC2086
 	dnf install -y -q $dnf_build $dnf_test
+	# libiptc: EL 8 has it in iptables-devel, EPEL 9 and Fedora in iptables-legacy-devel, EL 10
+	# nowhere; without it osm is built without legacy iptables
+	dnf install -y -q iptables-legacy-devel || dnf install -y -q iptables-devel || true
 else
 	echo "deps: neither apt-get nor dnf is here; install: $missing" >&2
 	exit 1

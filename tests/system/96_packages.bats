@@ -110,3 +110,16 @@ same_as_before() { # without what Exim and the panel's doubles leave
 	same "$(grep -vE '^> /(etc/osm|var/lib/osm|var/log/osmd)' "$BATS_TEST_TMPDIR/diff" | grep '^[<>]')" ""
 	on test -e /etc/osm/osm.conf
 }
+
+@test "where libiptc is not there (EL 10), osm is built without legacy iptables, and says so" {
+	machine
+	on sh -c "cd '$TOP' && make -s -j2 B=/root/plain IPTC= /root/plain/osm"
+	run on ldd /root/plain/osm
+	[[ $output != *libip4tc* && $output = *libnftnl* ]]
+	on sh -c 'mkdir -p /etc/osm && echo "FIREWALL = \"iptables\"" >/etc/osm/osm.conf'
+	run on /root/plain/osm check
+	grep -q 'osm was built without libiptc' <<<"$output"
+	on sh -c 'echo "FIREWALL = \"auto\"" >/etc/osm/osm.conf'
+	run on /root/plain/osm check
+	grep -q '^OK  *firewall  *nft' <<<"$output"
+}
