@@ -396,6 +396,29 @@ static void check_packets_here(struct check *k)
 	}
 }
 
+/* The file of REPORT_JSONL, or the folder where it is to be made. */
+static void check_stream(struct check *k)
+{
+	static const char lost[] = "REPORT_JSONL: reports wait until it can be written";
+	char path[PATH_MAX], folder[PATH_MAX];
+	struct stat st;
+
+	if (!k->config.report_jsonl[0])
+		return;
+	cmd_path(k->c, k->config.report_jsonl, path);
+	if (lstat(path, &st) == 0) {
+		row(k, "stream", S_ISREG(st.st_mode) ? CHECK_OK : CHECK_BAD, lost, "%s%s", path,
+		    S_ISREG(st.st_mode) ? "" : ": not a file");
+		return;
+	}
+	snprintf(folder, sizeof(folder), "%s", path);
+	strrchr(folder, '/')[1] = '\0'; /* the path is absolute */
+	if (stat(folder, &st) < 0)
+		row(k, "stream", CHECK_BAD, lost, "%s: %s", folder, strerror(errno));
+	else
+		row(k, "stream", CHECK_OK, lost, "%s: not there yet", path);
+}
+
 static void check_metrics(struct check *k)
 {
 	const char *state = json_string_value(json_object_get(k->status, "metrics"));
@@ -636,6 +659,7 @@ int cmd_check(struct cmd *c)
 	check_apache(&k);
 	check_daemon(&k);
 	check_packets(&k);
+	check_stream(&k);
 	check_metrics(&k);
 	if (c->json && k.needed_missing)
 		cmd_print_json(json_pack("{s:b, s:s, s:O}", "ok", 0, "error",

@@ -70,6 +70,19 @@ metric() { scrape | sed -n "s/^$1 //p"; }
 	same "$(jq -r '.actions[].state' "$LAB/rotated" | head -n 2 | xargs)" "done done" states
 }
 
+@test "osm check looks at what REPORT_JSONL names" {
+	conf REPORT_JSONL=/var/log/osm-reports.jsonl
+	run osm check
+	grep -q '^OK  *stream .*not there yet' <<<"$output"
+	mkfifo "$ROOT/var/log/osm-reports.jsonl"
+	run osm check
+	grep -q '^BAD  *stream .*not a file' <<<"$output"
+	rm "$ROOT/var/log/osm-reports.jsonl"
+	conf REPORT_JSONL=/nowhere/reports
+	run osm check
+	grep -q '^BAD  *stream .*/nowhere/: No such file' <<<"$output"
+}
+
 @test "the journal gets reports and actions with their fields" {
 	conf SYSLOG=1
 	inlab python3 - >"$LAB/journal" 3>&- <<'PY' &
