@@ -124,6 +124,31 @@ bridge_end() { inlab sh -c 'ip netns pids far | xargs -r kill; ip link del near;
 	bridge_end
 }
 
+@test "over IPv6 and to another port, too: what a firewall turns here is one to this server" {
+	local source port
+	inlab sh -c 'ip link add six type veth peer name six0 && ip link set six0 up && ip link set six up
+		ip addr add fd08::1/64 dev six nodad
+		ip neigh add fd08::9 lladdr 02:00:00:00:00:09 dev six'
+	inlab connector -s ::1 2525 3>&- 6>&- 7>&- &
+	SINK=$!
+	wait_until 10 inlab connector -k -u 61001:/tmp ::1 2525
+	for source in nflog bpf; do
+		[ $source != bpf ] || bpf_works >/dev/null || continue
+		port=25 # nflog sees none that is turned to another port
+		[ $source != bpf ] || port=2525
+		inlab ip6tables-legacy -t nat -A OUTPUT -p tcp --dport 25 -m owner --uid-owner 61001 -j REDIRECT --to-ports $port
+		reader_begin "$source" 25
+		inlab connector -k -l 100 -c 3 -b 21000 -u 61001:/tmp fd08::9 25
+		inlab connector -n -l 100 -c 3 -b 22000 -u 61002:/tmp fd08::9 25
+		wait_until 10 eval '[ "$(told)" -ge 6 ]'
+		reader_end
+		inlab ip6tables-legacy -t nat -F OUTPUT
+		same "$(grep -c ' localhost .* uid=61001' "$TMP/told")" 3 "$source: turned"
+		same "$(grep -c ' > \[fd08::9\]:25 remote .* uid=61002' "$TMP/told")" 3 "$source: not turned"
+	done
+	inlab ip link del six
+}
+
 @test "clients that end at once, among other processes: all seen, nobody named wrongly" {
 	local source
 	idle_begin "$IDLE_COUNT"
