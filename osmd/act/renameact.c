@@ -2,6 +2,7 @@
 /* Copyright (C) 2026 the osm authors */
 #include "osmd/act/renameact.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,15 +79,73 @@ static const char *mark_of(const struct action_job *job)
 	return mark ? mark + 1 : "";
 }
 
+static const char *suffix_of(const char *before)
+{
+	const char *blank = strrchr(before, ' ');
+
+	return blank ? blank + 1 : "";
+}
+
+/* Is a rename in force of the first n bytes of a path? Its row. */
+static bool is_renamed(const struct action_job *job, const char *path, size_t n,
+		       struct action_row *row)
+{
+	static const enum action_id ids[] = {ACTION_RENAME_PATH, ACTION_RENAME_SCRIPT};
+	char name[sizeof(row->target)];
+
+	if (n >= sizeof(name))
+		return false;
+	snprintf(name, sizeof(name), "%.*s", (int)n, path);
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		if (store_action_in_force(job->store, action_name(ids[i]), name, row))
+			return true;
+	return false;
+}
+
+/* A process that stands in a folder which osm has renamed shows it by its new name. Renamed
+ * again it could not be found by the first action any more, and so not be undone. */
+static bool is_put_away(const struct action_job *job, struct action_row *row)
+{
+	const char *path = job->row->target;
+
+	for (const char *dot = strchr(path, '.'); dot; dot = strchr(dot + 1, '.')) {
+		size_t n = strcspn(dot, "/");
+
+		if (dot > path && dot[-1] != '/' &&
+		    is_renamed(job, path, (size_t)(dot - path), row) &&
+		    slice_eq(slice_str(suffix_of(row->before)), (struct slice){dot, n}))
+			return true;
+	}
+	return false;
+}
+
+/* Has osm renamed a folder above it? What lies there has its path again when that is undone. */
+static bool is_below_renamed(const struct action_job *job, struct action_row *row)
+{
+	const char *path = job->row->target;
+
+	for (const char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/'))
+		if (is_renamed(job, path, (size_t)(at - path), row))
+			return true;
+	return false;
+}
+
 bool renameact_before(const struct action_job *job, char out[ACTION_BEFORE_MAX],
 		      char why[ACTION_DETAIL_MAX])
 {
 	char mark[QUARANTINE_MARK_SIZE];
+	struct action_row other;
 	struct quarantine q;
 	struct err e = {0};
 
 	if (!prepare(job, &q, why))
 		return false;
+	if (is_put_away(job, &other)) {
+		snprintf(why, ACTION_DETAIL_MAX,
+			 "action %lld has renamed it already, this is its new name",
+			 (long long)other.id);
+		return false;
+	}
 	if (!quarantine_look(&q, mark, &e)) {
 		snprintf(why, ACTION_DETAIL_MAX, "%.*s", ACTION_DETAIL_MAX - 1, e.msg);
 		return false;
@@ -98,9 +157,9 @@ bool renameact_before(const struct action_job *job, char out[ACTION_BEFORE_MAX],
 enum action_state renameact_perform(const struct action_job *job,
 				    char detail[ACTION_DETAIL_MAX])
 {
+	const char *name = strrchr(job->row->target, '/');
 	struct quarantine q;
 	struct err e = {0};
-	const char *suffix;
 
 	if (!prepare(job, &q, detail))
 		return ACTION_FAILED;
@@ -110,14 +169,14 @@ enum action_state renameact_perform(const struct action_job *job,
 		return quarantine_is_taken(&q, mark_of(job)) == 1 ? ACTION_DONE
 								  : ACTION_FAILED;
 	}
-	suffix = strrchr(mark_of(job), ' ');
-	snprintf(detail, ACTION_DETAIL_MAX, "it is *%s now, with mode 0, was %.4s",
-		 suffix ? suffix + 1 : "", mark_of(job));
+	snprintf(detail, ACTION_DETAIL_MAX, "its name is %.*s%.64s now, with mode 0, was %.4s",
+		 NAME_MAX, name ? name + 1 : "", suffix_of(mark_of(job)), mark_of(job));
 	return ACTION_DONE;
 }
 
 bool renameact_reverse(const struct action_job *job, char detail[ACTION_DETAIL_MAX])
 {
+	struct action_row other;
 	struct quarantine q;
 	struct err e = {0};
 	bool gone = false;
@@ -128,6 +187,12 @@ bool renameact_reverse(const struct action_job *job, char detail[ACTION_DETAIL_M
 		snprintf(detail, ACTION_DETAIL_MAX, "it has its name and mode %.4s again",
 			 mark_of(job));
 		return true;
+	}
+	if (gone && is_below_renamed(job, &other)) {
+		snprintf(detail, ACTION_DETAIL_MAX,
+			 "its folder is renamed by action %lld: undo that first",
+			 (long long)other.id);
+		return false;
 	}
 	if (gone)
 		snprintf(detail, ACTION_DETAIL_MAX,
@@ -140,6 +205,7 @@ bool renameact_reverse(const struct action_job *job, char detail[ACTION_DETAIL_M
 enum action_force renameact_in_force(const struct action_job *job)
 {
 	char why[ACTION_DETAIL_MAX];
+	struct action_row other;
 	struct quarantine q;
 
 	if (!mark_of(job)[0])
@@ -150,7 +216,8 @@ enum action_force renameact_in_force(const struct action_job *job)
 	case 1:
 		return ACTION_IN_FORCE;
 	case 0:
-		return ACTION_NOT_IN_FORCE;
+		return is_below_renamed(job, &other) ? ACTION_FORCE_UNKNOWN
+						     : ACTION_NOT_IN_FORCE;
 	default:
 		return ACTION_FORCE_UNKNOWN;
 	}

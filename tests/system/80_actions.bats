@@ -163,6 +163,19 @@ detail_of() { # ACTION: "state detail" in the only report
 	[[ "$output" == *"keeps or serves"* ]] || { echo "$output"; return 1; }
 }
 
+@test "a program that goes on in a renamed folder does not have it renamed again" {
+	conf LOGLINE_LIMIT=0 CWDCHECK_CWD_LIMIT=20 CWDCHECK_CWD_ACTIONS=store,rename_path
+	osmd_start
+	local at=$ROOT/home/osmalice/public_html
+	send script osmalice 80 --rate 40 --dir uploads2
+	wait_until 15 has_report '.key | endswith("/uploads2.osm-disabled")'
+	wait_until 10 eval 'osm show "$(reports | jq -r "select(.key | endswith(\".osm-disabled\")).id")" |
+		grep -q "renamed it already"'
+	[ ! -e "$at/uploads2.osm-disabled.osm-disabled" ]
+	osm undo "$(actions_in_force '.action == "rename_path"' | jq -r .id)"
+	same "$(stat -c %a "$at/uploads2")" 755
+}
+
 @test "steps get harder with each strike, also over a restart; undone by hand they begin anew" {
 	conf REPORT_REPEAT=0 LOGLINE_ACTIONS=store,steps LOGLINE_STEPS=hold,block_mailbox,suspend_account
 	osmd_start

@@ -81,7 +81,7 @@ Test(renameact, renames_the_counted_folder_and_puts_it_back)
 
 	chmod(at(BAD), 0750);
 	id = expect(report_from(TRIGGER_CWDCHECK_CWD, BAD, paths), "rename_path", "done",
-		    "it is *" SUFFIX " now, with mode 0, was 0750");
+		    "its name is bad" SUFFIX " now, with mode 0, was 0750");
 	cr_expect_not(is_there(BAD));
 	cr_expect(is_there(BAD SUFFIX));
 	cr_expect_str_eq(read_row(id).target, BAD);
@@ -92,6 +92,58 @@ Test(renameact, renames_the_counted_folder_and_puts_it_back)
 	answer = undo(id);
 	cr_expect_not(is_ok(answer), "a second time");
 	json_decref(answer);
+}
+
+Test(renameact, leaves_alone_what_has_the_new_name_already)
+{
+	static const char *const before[] = {BAD, NULL};
+	static const char *const after[] = {BAD SUFFIX, NULL};
+	static const char *const further[] = {BAD SUFFIX "/further", NULL};
+	static const char *const alike[] = {BAD SUFFIX "ly", NULL};
+	int64_t id;
+
+	cr_assert(file_mkdirs(at(BAD SUFFIX "ly"), 0755, NULL));
+	cr_assert_eq(lchown(at(BAD SUFFIX "ly"), owner, owner), 0);
+	id = expect(report_from(TRIGGER_CWDCHECK_CWD, BAD, before), "rename_path", "done",
+		    "");
+	expect(report_from(TRIGGER_CWDCHECK_CWD, BAD SUFFIX, after), "rename_path",
+	       "skipped", "action 1 has renamed it already");
+	expect(report_from(TRIGGER_CWDCHECK_CWD, BAD SUFFIX "/further", further),
+	       "rename_path", "skipped", "action 1 has renamed it already");
+	expect(report_from(TRIGGER_CWDCHECK_CWD, BAD SUFFIX "ly", alike), "rename_path",
+	       "done", "");
+	json_decref(undo(id));
+	cr_expect(is_there(BAD));
+	cr_expect_not(is_there(BAD SUFFIX));
+}
+
+Test(renameact, keeps_the_inner_one_when_the_folder_around_it_is_renamed)
+{
+	static const char *const inner[] = {BAD "/inner", NULL};
+	static const char *const outer[] = {BAD, NULL};
+	int64_t first, second;
+	json_t *answer;
+
+	cr_assert(file_mkdirs(at(BAD "/inner"), 0755, NULL));
+	cr_assert_eq(lchown(at(BAD "/inner"), owner, owner), 0);
+	first = expect(report_from(TRIGGER_CWDCHECK_CWD, BAD "/inner", inner),
+		       "rename_path", "done", "");
+	second = expect(report_from(TRIGGER_CWDCHECK_CWD, BAD, outer), "rename_path",
+			"done", "");
+	restart();
+	cr_expect_eq(read_row(first).state, ACTION_DONE, "%s", read_row(first).detail);
+	answer = undo(first);
+	cr_expect_not(is_ok(answer));
+	cr_expect_not_null(strstr(action_field(answer, 0, "detail"), "undo that first"),
+			   "%s", action_field(answer, 0, "detail"));
+	json_decref(answer);
+	answer = undo(second);
+	cr_expect(is_ok(answer));
+	json_decref(answer);
+	answer = undo(first);
+	cr_expect(is_ok(answer), "%s", action_field(answer, 0, "detail"));
+	json_decref(answer);
+	cr_expect(is_there(BAD "/inner"));
 }
 
 Test(renameact, takes_the_only_folder_of_other_triggers)
