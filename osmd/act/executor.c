@@ -349,21 +349,22 @@ static json_t *reload(struct executor *x)
 	return json_pack("{s:b, s:[]}", "ok", 1, "actions");
 }
 
-struct soonest {
-	int64_t at_s;
-	bool blocks; /* something is in the firewall */
-};
-
-static void find_soonest(const struct action_row *row, void *ctx)
+/* What we can't undo (another version's action) must not wake us for ever. */
+static bool find_soonest(const struct action_row *row, void *ctx)
 {
 	const struct action_kind *kind = action_kind_find(row->action);
-	struct soonest *s = ctx;
+	int64_t *at_s = ctx;
 
-	s->blocks = s->blocks || fwact_is(row);
-	/* What we can't undo (another version's action) must not wake us for ever. */
-	if (kind && kind->reverse && row->expires_s > 0 &&
-	    (!s->at_s || row->expires_s < s->at_s))
-		s->at_s = row->expires_s;
+	if (kind && kind->reverse)
+		*at_s = row->expires_s;
+	return !*at_s;
+}
+
+/* Is anything in the firewall? */
+static bool has_blocks(const struct executor *x)
+{
+	return store_action_any(x->store, action_name(ACTION_FIREWALL)) ||
+	       store_action_any(x->store, action_name(ACTION_BLOCK_SMTP));
 }
 
 /* What is put off to a time of a clock that was wrong would wait for it, perhaps for years. */
@@ -398,24 +399,24 @@ static bool must_ask_kernel(struct executor *x, int64_t now_s)
 
 int64_t executor_next_s(struct executor *x, int64_t now_s)
 {
-	struct soonest s = {0};
+	int64_t at_s = 0;
 	struct err e = {0};
 
 	believe_clock(x, now_s);
-	if (!store_action_each(x->store, -1, find_soonest, &s, &e)) {
+	if (!store_action_expiring(x->store, INT64_MAX, find_soonest, &at_s, &e)) {
 		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
-		s.at_s = now_s + 60;
+		at_s = now_s + 60;
 	}
-	if (s.at_s && s.at_s < x->retry_s)
-		s.at_s = x->retry_s;
-	if (x->settle_s && (!s.at_s || x->settle_s < s.at_s))
-		s.at_s = x->settle_s;
-	if (s.blocks && must_ask_kernel(x, now_s) &&
-	    (!s.at_s || x->looked_s + EXECUTOR_LOOK_S < s.at_s))
-		s.at_s = x->looked_s + EXECUTOR_LOOK_S;
-	if (x->config.report_days && (!s.at_s || x->pruned_s + DAY_S < s.at_s))
-		s.at_s = x->pruned_s + DAY_S;
-	return s.at_s;
+	if (at_s && at_s < x->retry_s)
+		at_s = x->retry_s;
+	if (x->settle_s && (!at_s || x->settle_s < at_s))
+		at_s = x->settle_s;
+	if (has_blocks(x) && must_ask_kernel(x, now_s) &&
+	    (!at_s || x->looked_s + EXECUTOR_LOOK_S < at_s))
+		at_s = x->looked_s + EXECUTOR_LOOK_S;
+	if (x->config.report_days && (!at_s || x->pruned_s + DAY_S < at_s))
+		at_s = x->pruned_s + DAY_S;
+	return at_s;
 }
 
 void executor_settle_at(struct executor *x, int64_t at_s)

@@ -207,17 +207,18 @@ struct expiring {
 	bool failed;
 };
 
-static void expire_one(const struct action_row *done, void *ctx)
+static bool expire_one(const struct action_row *done, void *ctx)
 {
 	struct expiring *all = ctx;
 	struct action_row row = *done;
 	char why[256];
 
-	if (row.expires_s <= 0 || row.expires_s > all->now_s || !can_undo(&row, why))
-		return;
+	if (!can_undo(&row, why))
+		return true;
 	if (!undo_row(all->x, &row, ACTION_EXPIRED, "osm", all->now_s))
 		all->failed = true;
 	json_array_append_new(all->actions, executor_row(&row));
+	return true;
 }
 
 void undo_expired(struct executor *x, int64_t now_s, json_t *actions)
@@ -225,7 +226,7 @@ void undo_expired(struct executor *x, int64_t now_s, json_t *actions)
 	struct expiring all = {.x = x, .now_s = now_s, .actions = actions};
 	struct err e = {0};
 
-	if (!store_action_each(x->store, -1, expire_one, &all, &e)) {
+	if (!store_action_expiring(x->store, now_s, expire_one, &all, &e)) {
 		log_msg(LOG_LEVEL_ERROR, "executor: %s", e.msg);
 		all.failed = true;
 	}

@@ -210,6 +210,20 @@ static sqlite3_stmt *each_statement(struct store *s, int state, int64_t after,
 	return st;
 }
 
+static bool read_batch(struct store *s, sqlite3_stmt *st, struct action_row *rows,
+		       size_t *n, struct err *e)
+{
+	int rc = SQLITE_ROW;
+	bool ok;
+
+	while (*n < EACH_BATCH && (rc = sqlite3_step(st)) == SQLITE_ROW)
+		read_row(st, &rows[(*n)++]);
+	ok = rc == SQLITE_ROW || rc == SQLITE_DONE ||
+	     db_fail(&s->db, "read the journal", e);
+	db_done(st);
+	return ok;
+}
+
 /* fn may end the actions that it is given: rows are read in batches, none while it runs. */
 bool store_action_each(struct store *s, int state,
 		       void (*fn)(const struct action_row *, void *), void *ctx,
@@ -222,20 +236,66 @@ bool store_action_each(struct store *s, int state,
 
 	while (ok && n == EACH_BATCH) {
 		sqlite3_stmt *st = each_statement(s, state, after, e);
-		int rc = SQLITE_ROW;
 
 		n = 0;
-		while (st && n < EACH_BATCH && (rc = sqlite3_step(st)) == SQLITE_ROW)
-			read_row(st, &rows[n++]);
-		ok = st && (rc == SQLITE_ROW || rc == SQLITE_DONE ||
-			    db_fail(&s->db, "read the journal", e));
-		db_done(st);
+		ok = st && read_batch(s, st, rows, &n, e);
 		for (size_t i = 0; ok && i < n; i++)
 			fn(&rows[i], ctx);
 		after = n ? rows[n - 1].id : after;
 	}
 	free(rows);
 	return ok;
+}
+
+bool store_action_expiring(struct store *s, int64_t until_s,
+			   bool (*fn)(const struct action_row *, void *), void *ctx,
+			   struct err *e)
+{
+	struct action_row *rows = calloc(EACH_BATCH, sizeof(*rows));
+	struct action_row last = {0};
+	size_t n = EACH_BATCH;
+	bool ok = rows || err_set(e, ENOMEM, "read the journal: out of memory"),
+	     more = true;
+
+	while (ok && more && n == EACH_BATCH) {
+		sqlite3_stmt *st =
+			db_statement(&s->db, STORE_ACTION_EXPIRING,
+				     "SELECT " COLUMNS " FROM action WHERE state = 'done'"
+				     " AND expires > 0 AND (expires, id) > (?1, ?2)"
+				     " AND expires <= ?3 ORDER BY expires, id LIMIT ?4",
+				     e);
+
+		if (st) {
+			sqlite3_bind_int64(st, 1, last.expires_s);
+			sqlite3_bind_int64(st, 2, last.id);
+			sqlite3_bind_int64(st, 3, until_s);
+			sqlite3_bind_int64(st, 4, EACH_BATCH);
+		}
+		n = 0;
+		ok = st && read_batch(s, st, rows, &n, e);
+		for (size_t i = 0; ok && more && i < n; i++)
+			more = fn(&rows[i], ctx);
+		if (n)
+			last = rows[n - 1];
+	}
+	free(rows);
+	return ok;
+}
+
+bool store_action_any(struct store *s, const char *action)
+{
+	sqlite3_stmt *st = db_statement(
+		&s->db, STORE_ACTION_ANY,
+		"SELECT 1 FROM action WHERE action = ?1 AND state = 'done' LIMIT 1",
+		NULL);
+	bool any;
+
+	if (!st)
+		return false;
+	db_bind_text(st, 1, action);
+	any = sqlite3_step(st) == SQLITE_ROW;
+	db_done(st);
+	return any;
 }
 
 bool store_action_in_force(struct store *s, const char *action, const char *target,

@@ -50,10 +50,15 @@ static const char *const schema_steps[] = {
 	"CREATE TABLE audit (n INTEGER PRIMARY KEY, time INTEGER NOT NULL, who TEXT NOT "
 	"NULL,"
 	" what TEXT NOT NULL);",
-	"CREATE TABLE strike (report TEXT PRIMARY KEY, type TEXT NOT NULL, account TEXT NOT "
+	"CREATE TABLE strike (report TEXT PRIMARY KEY, type TEXT NOT NULL, account TEXT "
+	"NOT "
 	"NULL,"
-	" target TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID;"
+	" target TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL) WITHOUT "
+	"ROWID;"
 	"CREATE INDEX strike_target ON strike (type, target, last);",
+	"CREATE INDEX action_expires ON action (expires, id) WHERE state = 'done' AND "
+	"expires > 0;"
+	"CREATE INDEX action_name ON action (action, state);",
 };
 
 static const struct db_schema schema = {schema_steps,

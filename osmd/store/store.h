@@ -104,6 +104,13 @@ bool store_action_get(struct store *s, int64_t id, struct action_row *row, struc
 bool store_action_each(struct store *s, int state,
 		       void (*fn)(const struct action_row *, void *), void *ctx,
 		       struct err *e);
+/* Those in force that end by themselves at until_s at the latest, the soonest first, until fn
+ * returns false. fn may use the store. */
+bool store_action_expiring(struct store *s, int64_t until_s,
+			   bool (*fn)(const struct action_row *, void *), void *ctx,
+			   struct err *e);
+/* Is any of this action in force? false also when it can't be read. */
+bool store_action_any(struct store *s, const char *action);
 /* For each account of which something was undone at or after a time: the last time. */
 bool store_released_each(struct store *s, int64_t since_s,
 			 void (*fn)(const char *account, int64_t at_s, void *ctx),

@@ -368,3 +368,49 @@ Test(journal, tells_who_was_let_go_and_when)
 	cr_expect(store_released_each(s, NOON + 8, on_released, released, NULL));
 	cr_expect_str_eq(released, "");
 }
+
+struct ends {
+	int seen, most;
+	int64_t times[200];
+};
+
+static bool note_end(const struct action_row *row, void *ctx)
+{
+	struct ends *ends = ctx;
+	struct err e;
+
+	ends->times[ends->seen++] = row->expires_s;
+	if (row->id % 2) /* fn may end it */
+		cr_expect(store_action_end(s, row->id, ACTION_EXPIRED, "over", NULL, NOON,
+					   &e));
+	return ends->seen < ends->most;
+}
+
+Test(journal, what_ends_by_itself_comes_soonest_first)
+{
+	struct ends ends = {.most = 200};
+	struct err e = {0};
+
+	for (int i = 0; i < 150; i++) {
+		struct action_row row = {.created_s = NOON,
+					 .expires_s = NOON + (i * 37) % 75 + 1};
+		bool fresh;
+
+		snprintf(row.action, sizeof(row.action), "firewall");
+		snprintf(row.target, sizeof(row.target), "203.0.113.%d", i);
+		cr_assert(store_action_begin(s, &row, &fresh, &e), "%s", e.msg);
+		if (i != 149)
+			cr_assert(store_action_end(s, row.id, ACTION_DONE, "", NULL, NOON,
+						   &e));
+	}
+	cr_expect(store_action_expiring(s, NOON + 60, note_end, &ends, &e));
+	cr_expect_eq(ends.seen, 119);
+	for (int i = 1; i < ends.seen; i++)
+		cr_expect_geq(ends.times[i], ends.times[i - 1]);
+	cr_expect_eq(ends.times[ends.seen - 1], NOON + 60);
+	cr_expect(store_action_any(s, "firewall"));
+	ends = (struct ends){.most = 1};
+	cr_expect(store_action_expiring(s, INT64_MAX, note_end, &ends, &e));
+	cr_expect_eq(ends.seen, 1);
+	cr_expect_not(store_action_any(s, "block_smtp"));
+}

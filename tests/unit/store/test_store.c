@@ -140,6 +140,8 @@ Test(store, steps_an_older_schema_forward)
 
 	store_close(s);
 	sql("DROP TABLE strike");
+	sql("DROP INDEX action_expires");
+	sql("DROP INDEX action_name");
 	sql("PRAGMA user_version = 1");
 	s = store_open(db_path, false, &e);
 	cr_expect_null(s, "by its writer only");
