@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "firewall/nfttable.h"
+#include "firewall/nlsock.h"
 
 #define READ_BYTES 65536
 #define RECEIVE_BYTES (1 << 20) /* a flush of many addresses is told one by one */
@@ -57,18 +58,19 @@ int nftwatch_fd(const struct nftwatch *w)
 }
 
 /* NEWTABLE: an existing one's flag "dormant" makes it deaf. */
-static bool takes_away(uint16_t type)
+static unsigned takes_away(uint16_t type)
 {
 	switch (NFNL_MSG_TYPE(type)) {
+	case NFT_MSG_DELSET:
+	case NFT_MSG_DELSETELEM:
+		return NFTWATCH_BLOCKS;
 	case NFT_MSG_NEWTABLE:
 	case NFT_MSG_DELTABLE:
 	case NFT_MSG_DELCHAIN:
 	case NFT_MSG_DELRULE:
-	case NFT_MSG_DELSET:
-	case NFT_MSG_DELSETELEM:
-		return NFNL_SUBSYS_ID(type) == NFNL_SUBSYS_NFTABLES;
+		return NFTWATCH_RULES | NFTWATCH_BLOCKS;
 	default:
-		return false;
+		return 0;
 	}
 }
 
@@ -76,7 +78,8 @@ static bool is_ours(const struct nlmsghdr *m)
 {
 	const struct nlattr *a;
 
-	if (m->nlmsg_len < NLMSG_HDRLEN + sizeof(struct nfgenmsg))
+	if (NFNL_SUBSYS_ID(m->nlmsg_type) != NFNL_SUBSYS_NFTABLES ||
+	    m->nlmsg_len < NLMSG_HDRLEN + sizeof(struct nfgenmsg))
 		return false;
 	mnl_attr_for_each(a, m, sizeof(struct nfgenmsg))
 		if (mnl_attr_get_type(a) == NAME_ATTRIBUTE)
@@ -85,27 +88,29 @@ static bool is_ours(const struct nlmsghdr *m)
 	return false;
 }
 
-static bool tells_loss(const char *bytes, size_t n)
+static unsigned read_losses(const char *bytes, size_t n)
 {
 	const struct nlmsghdr *m = (const struct nlmsghdr *)bytes;
+	unsigned lost = 0;
 
 	for (int left = (int)n; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left))
-		if (takes_away(m->nlmsg_type) && is_ours(m))
-			return true;
-	return false;
+		if (!nlsock_is_own(m->nlmsg_pid) && is_ours(m))
+			lost |= takes_away(m->nlmsg_type);
+	return lost;
 }
 
-bool nftwatch_read(struct nftwatch *w)
+unsigned nftwatch_read(struct nftwatch *w)
 {
-	bool lost = false;
+	unsigned lost = 0;
 
 	for (;;) {
 		ssize_t n = mnl_socket_recvfrom(w->nl, w->in, sizeof(w->in));
 
 		if (n > 0)
-			lost = lost || tells_loss(w->in, (size_t)n);
+			lost |= read_losses(w->in, (size_t)n);
 		else if (n < 0 && (errno == ENOBUFS || errno == ENOSPC))
-			lost = true; /* some were dropped, or one cut */
+			lost = NFTWATCH_RULES |
+			       NFTWATCH_BLOCKS; /* some were dropped, or cut */
 		else if (!(n < 0 && errno == EINTR))
 			return lost;
 	}

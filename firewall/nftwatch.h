@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright (C) 2026 the osm authors */
 /*
- * nftwatch: tells when somebody, osm itself too, takes something out of osm's nf_tables table.
+ * nftwatch: tells when another process takes something out of osm's nf_tables table.
  * The kernel says so (NFNLGRP_NFTABLES, linux/netfilter/nfnetlink.h); what has run out by its own
  * time it does not mention. Legacy iptables and ipset have no such notice.
  */
 #ifndef OSM_FIREWALL_NFTWATCH_H
 #define OSM_FIREWALL_NFTWATCH_H
-
-#include <stdbool.h>
 
 struct nftwatch;
 
@@ -16,7 +14,9 @@ struct nftwatch;
 struct nftwatch *nftwatch_new(void);
 void nftwatch_free(struct nftwatch *w);	   /* NULL is fine */
 int nftwatch_fd(const struct nftwatch *w); /* readable: ask nftwatch_read */
-/* Has something been taken out, or may it have been (notices were lost)? Never waits. */
-bool nftwatch_read(struct nftwatch *w);
+/* What has been taken out, or may have been (notices were lost), as bits. Never waits. */
+#define NFTWATCH_BLOCKS 1u
+#define NFTWATCH_RULES 2u /* or more: chains, the table */
+unsigned nftwatch_read(struct nftwatch *w);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define READ_BYTES 65536
 /* Answers to a batch are one short message for each that failed (NETLINK_CAP_ACK). */
@@ -31,6 +32,28 @@ static void set_options(struct nlsock *s)
 	mnl_socket_setsockopt(s->nl, NETLINK_CAP_ACK, &on, sizeof(on));
 }
 
+/* As libnl has it: the process in the lower 22 bits (no pid is larger), a number above. */
+#define PORT_PID_BITS 22
+#define PORT_PID_MASK ((1u << PORT_PID_BITS) - 1)
+
+bool nlsock_is_own(uint32_t port)
+{
+	return (port & PORT_PID_MASK) == ((uint32_t)getpid() & PORT_PID_MASK);
+}
+
+static int bind_own(struct mnl_socket *nl)
+{
+	for (uint32_t n = 0; n < 1u << (32 - PORT_PID_BITS); n++) {
+		uint32_t port = ((uint32_t)getpid() & PORT_PID_MASK) | n << PORT_PID_BITS;
+
+		if (mnl_socket_bind(nl, 0, (pid_t)port) == 0)
+			return 0;
+		if (errno != EADDRINUSE)
+			return -1;
+	}
+	return -1;
+}
+
 struct nlsock *nlsock_open(int bus)
 {
 	struct nlsock *s = calloc(1, sizeof(*s));
@@ -38,7 +61,7 @@ struct nlsock *nlsock_open(int bus)
 	if (!s)
 		return NULL;
 	s->nl = mnl_socket_open2(bus, SOCK_CLOEXEC);
-	if (!s->nl || mnl_socket_bind(s->nl, 0, MNL_SOCKET_AUTOPID) < 0) {
+	if (!s->nl || bind_own(s->nl) < 0) {
 		int code = errno;
 
 		nlsock_close(s);

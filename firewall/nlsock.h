@@ -10,11 +10,14 @@
 #define OSM_FIREWALL_NLSOCK_H
 
 #include <libmnl/libmnl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct nlsock;
 
+/* Is a netlink port one of this process's? What the kernel tells of a change names who made it. */
+bool nlsock_is_own(uint32_t port);
 /* bus: NETLINK_NETFILTER, NETLINK_SOCK_DIAG. NULL with errno set. */
 struct nlsock *nlsock_open(int bus);
 void nlsock_close(struct nlsock *s); /* NULL is fine */

@@ -45,3 +45,18 @@ bool subjects_have(const struct fw_block *subjects, size_t count,
 {
 	return count && bsearch(block, subjects, count, sizeof(*subjects), compare);
 }
+
+unsigned subjects_directions(const struct fw_block *subjects, size_t count,
+			     const struct fw_block *block)
+{
+	const struct fw_block *one =
+		count ? bsearch(block, subjects, count, sizeof(*subjects), compare)
+		      : NULL;
+	unsigned directions = 0;
+
+	while (one && one > subjects && compare(one - 1, block) == 0)
+		one--;
+	for (; one && one < subjects + count && compare(one, block) == 0; one++)
+		directions |= one->direction;
+	return directions;
+}

@@ -13,6 +13,9 @@ void subjects_sort(struct fw_block *subjects, size_t count);
 /* A copy of what is looked at, sorted, both directions and no ports; the caller frees it
  * with free(). NULL without memory. */
 struct fw_block *subjects_new(const struct fw_block *blocks, size_t count);
+/* Which directions of the block's exact address or prefix are among them, as bits. */
+unsigned subjects_directions(const struct fw_block *subjects, size_t count,
+			     const struct fw_block *block);
 /* Is the block's exact address, prefix or uid among them? */
 bool subjects_have(const struct fw_block *subjects, size_t count,
 		   const struct fw_block *block);

@@ -440,10 +440,10 @@ void executor_stream(struct executor *x, int64_t now_s)
 	x->stream_fails = !ok;
 }
 
-void executor_look(struct executor *x, int64_t now_s)
+void executor_look(struct executor *x, bool rules_too, int64_t now_s)
 {
 	x->looked_s = now_s;
-	keep_look(x, now_s);
+	keep_look(x, rules_too, now_s);
 }
 
 json_t *executor_due(struct executor *x, int64_t now_s)
@@ -461,7 +461,7 @@ json_t *executor_due(struct executor *x, int64_t now_s)
 		keep_protected(x, now_s);
 	}
 	if (x->looked_s + EXECUTOR_LOOK_S <= now_s)
-		executor_look(x, now_s);
+		executor_look(x, false, now_s);
 	if (x->stream_fails)
 		executor_stream(x, now_s);
 	if (x->config.report_days && x->pruned_s + DAY_S <= now_s) {

@@ -105,8 +105,8 @@ int64_t executor_next_s(struct executor *x, int64_t now_s);
 void executor_settle_at(struct executor *x, int64_t at_s);
 /* REPORT_JSONL gets what is stored and not there yet. */
 void executor_stream(struct executor *x, int64_t now_s);
-/* Look whether the kernel has what is blocked. */
-void executor_look(struct executor *x, int64_t now_s);
+/* Look whether the kernel has what is blocked. rules_too: put all back in any case. */
+void executor_look(struct executor *x, bool rules_too, int64_t now_s);
 /* Everything that is due: expiries, mails to look after, old reports. */
 json_t *executor_due(struct executor *x, int64_t now_s);
 
@@ -149,7 +149,7 @@ void keep_owners(struct executor *x, int64_t now_s);
 /* The part of it for csf.allow, csf.ignore or osm.ignore having changed. */
 void keep_protected(struct executor *x, int64_t now_s);
 /* The part of it for the kernel, which others may have flushed (nft -f, iptables-restore). */
-void keep_look(struct executor *x, int64_t now_s);
+void keep_look(struct executor *x, bool rules_too, int64_t now_s);
 /* {"do":"release","target":ADDRESS,"who":W} */
 json_t *keep_release(struct executor *x, const json_t *request, int64_t now_s);
 

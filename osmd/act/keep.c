@@ -295,6 +295,15 @@ static bool note_block(const struct fw_block *block, void *ctx)
 	return true;
 }
 
+/* In each direction that was asked for; a uid has but one. */
+static bool holds_whole(const struct in_kernel *there, const struct fw_block *block)
+{
+	unsigned has = subjects_directions(there->v, there->n, block);
+
+	return block->net.family ? (has & block->direction) == block->direction
+				 : has != 0;
+}
+
 /* How many of a backend's are to be in the kernel and aren't? 0 also when that isn't known. */
 static size_t count_lost(struct keeping *k, const char *name, size_t *of)
 {
@@ -316,13 +325,13 @@ static size_t count_lost(struct keeping *k, const char *name, size_t *of)
 		    (one->block.ttl && one->block.ttl < ENDING_S))
 			continue;
 		++*of;
-		lost += !subjects_have(there.v, there.n, &one->block);
+		lost += !holds_whole(&there, &one->block);
 	}
 	free(there.v);
 	return lost;
 }
 
-void keep_look(struct executor *x, int64_t now_s)
+void keep_look(struct executor *x, bool rules_too, int64_t now_s)
 {
 	struct err e = {0};
 	struct keeping k = {.x = x, .now_s = now_s, .e = &e};
@@ -338,14 +347,22 @@ void keep_look(struct executor *x, int64_t now_s)
 	if (backend && strcmp(backend->name, "none") == 0)
 		backend = NULL;
 	for (size_t i = 0; backend && i < NATIVES; i++) {
-		lost = holds(&k, natives[i]) ? count_lost(&k, natives[i], &of) : 0;
-		if (!lost)
+		if (!holds(&k, natives[i]))
 			continue;
-		log_msg(LOG_LEVEL_WARN,
-			"firewall: somebody took %zu of %zu blocks out of the kernel: "
-			"they "
-			"are put back (osm -dr releases)",
-			lost, of);
+		lost = count_lost(&k, natives[i], &of);
+		if (!lost && !rules_too)
+			continue;
+		if (!lost)
+			log_msg(LOG_LEVEL_WARN,
+				"firewall: somebody took osm's rules out of "
+				"the kernel: they are put back");
+		else
+			log_msg(LOG_LEVEL_WARN,
+				"firewall: somebody took %zu of %zu blocks out of the "
+				"kernel: "
+				"they "
+				"are put back (osm -dr releases)",
+				lost, of);
 		restore(&k, natives[i], LOG_LEVEL_INFO);
 	}
 	free(k.v);

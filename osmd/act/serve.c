@@ -24,7 +24,7 @@
 /* csf writes a list and then tells the kernel, and one call touches several files. */
 #define CSF_SETTLE_MS 500
 /* What is taken out of the kernel often comes back at once: a ruleset that is loaded anew. Who
- * does so again and again, as osm itself where much runs out, makes us look so often at most. */
+ * does so again and again makes us look so often at most. */
 #define KERNEL_SETTLE_MS 500
 #define KERNEL_LOOK_MS 5000
 
@@ -161,15 +161,18 @@ static int look_at_csf(struct executor *x, struct csf_change *c)
 
 /* The kernel tells that something of osm's was taken out. */
 struct kernel_change {
-	int64_t due_ms; /* 0: nothing to look at */
+	unsigned lost;	/* of nftwatch.h; 0: nothing to look at */
+	int64_t due_ms; /* of that */
 	int64_t looked_ms;
 };
 
 static void note_kernel(struct kernel_change *c, struct executor *x)
 {
 	int64_t soonest_ms = monotonic_ms() + KERNEL_SETTLE_MS;
+	unsigned lost = x->kernel ? nftwatch_read(x->kernel) : 0, before = c->lost;
 
-	if (!x->kernel || !nftwatch_read(x->kernel) || c->due_ms)
+	c->lost |= lost;
+	if (before || !lost)
 		return;
 	c->due_ms = c->looked_ms + KERNEL_LOOK_MS;
 	if (c->due_ms < soonest_ms)
@@ -179,14 +182,15 @@ static void note_kernel(struct kernel_change *c, struct executor *x)
 /* How long may be slept, in ms; -1: for ever. */
 static int look_at_kernel(struct executor *x, struct kernel_change *c)
 {
+	bool rules_too = c->lost & NFTWATCH_RULES;
 	int64_t now_ms = monotonic_ms();
 
-	if (!c->due_ms)
+	if (!c->lost)
 		return -1;
 	if (c->due_ms > now_ms)
 		return (int)(c->due_ms - now_ms);
 	*c = (struct kernel_change){.looked_ms = now_ms};
-	executor_look(x, (int64_t)time(NULL));
+	executor_look(x, rules_too, (int64_t)time(NULL));
 	return -1;
 }
 
