@@ -58,19 +58,39 @@ static bool belongs_to(const char *name, enum trigger_id t)
 	return true;
 }
 
-/* Whatever else the option table has for this trigger. */
-static void further(struct site *s, const struct form *f, enum trigger_id t, size_t limit,
-		    size_t interval, size_t actions)
+struct row_settings {
+	size_t limit, interval, actions; /* SIZE_MAX: none */
+};
+
+/* Is it what the option table has for this trigger beside the three? */
+static bool is_further(size_t i, enum trigger_id t, const struct row_settings *r)
 {
-	page_open(s->page, "td", NULL);
+	return i != r->limit && i != r->interval && i != r->actions &&
+	       belongs_to(options_row(i)->name, t);
+}
+
+static bool has_further(const struct form *f, enum trigger_id t, const struct row_settings *r)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (is_further(i, t, r))
+			return true;
+	return false;
+}
+
+/* In a second line below the three. */
+static void further(struct site *s, const struct form *f, enum trigger_id t,
+		    const struct row_settings *r)
+{
+	page_open(s->page, "tr", NULL);
+	page_open(s->page, "td", "colspan", "3", "class", "further", NULL);
 	for (size_t i = 0; i < f->n; i++) {
-		if (i == limit || i == interval || i == actions ||
-		    !belongs_to(options_row(i)->name, t))
+		if (!is_further(i, t, r))
 			continue;
 		page_open(s->page, "div", "class", f->fields[i].problem ? "wrong" : NULL, NULL);
 		widget_field(s->page, f, i, NULL);
 		page_close(s->page);
 	}
+	page_close(s->page);
 	page_close(s->page);
 }
 
@@ -84,26 +104,28 @@ static void cell(struct site *s, const struct form *f, size_t i, const char *lab
 /* Triggers that this osm has no settings for aren't built into it. */
 static void trigger_row(struct site *s, const struct form *f, enum trigger_id t)
 {
-	size_t limit = setting_of(t, "LIMIT"), interval = setting_of(t, "INTERVAL");
-	size_t actions = setting_of(t, "ACTIONS");
+	const struct row_settings r = {setting_of(t, "LIMIT"), setting_of(t, "INTERVAL"),
+				       setting_of(t, "ACTIONS")};
+	bool has_more = has_further(f, t, &r);
 
-	if (limit == SIZE_MAX || interval == SIZE_MAX || actions == SIZE_MAX)
+	if (r.limit == SIZE_MAX || r.interval == SIZE_MAX || r.actions == SIZE_MAX)
 		return;
 	page_open(s->page, "tr", NULL);
-	page_open(s->page, "th", "scope", "row", NULL);
+	page_open(s->page, "th", "scope", "row", "rowspan", has_more ? "2" : NULL, NULL);
 	page_text(s->page, trigger_name(t));
 	page_put(s->page, "p", counted[t], "class", "effect", NULL);
 	page_close(s->page);
-	cell(s, f, limit, "More than");
-	cell(s, f, interval, "within seconds");
-	cell(s, f, actions, "then");
-	further(s, f, t, limit, interval, actions);
+	cell(s, f, r.limit, "More than");
+	cell(s, f, r.interval, "within seconds");
+	cell(s, f, r.actions, "then");
 	page_close(s->page);
+	if (has_more)
+		further(s, f, t, &r);
 }
 
 void events_triggers(struct site *s, const struct form *f)
 {
-	static const char *const heads[] = {"Trigger", "Limit", "Interval", "Actions", "Further"};
+	static const char *const heads[] = {"Trigger", "Limit", "Interval", "Actions"};
 
 	page_section(s->page, "Triggers");
 	page_put(s->page, "p",
@@ -113,6 +135,7 @@ void events_triggers(struct site *s, const struct form *f)
 		 NULL);
 	page_form(s->page, "events-save", s->token, "settings");
 	page_hidden(s->page, "mark", f->file.mark);
+	page_open(s->page, "div", "class", "triggers", NULL);
 	page_table(s->page, "Limit, interval and actions of each trigger", heads,
 		   sizeof(heads) / sizeof(heads[0]));
 	page_open(s->page, "tbody", NULL);
@@ -120,6 +143,7 @@ void events_triggers(struct site *s, const struct form *f)
 		trigger_row(s, f, (enum trigger_id)t);
 	page_close(s->page);
 	page_table_end(s->page);
+	page_close(s->page);
 	page_open(s->page, "div", "class", "save links", NULL);
 	page_button(s->page, "Change", "go");
 	whatif_buttons(s);

@@ -19,16 +19,22 @@ send("script", "osmalice", "45", "--subject", "You have won");
 await until(() => osm("reports").reports.length >= 4, "the reports");
 const report = `?page=report&id=${osm("reports").reports.find((r) => r.key === box).id}`;
 
-async function picture(name, where, { width = 860, height = 600, from = null, ...options } = {}) {
+/** from: the part of the page at the top of it; to: the part that it reaches down to. */
+async function picture(name, where, { width = 860, height = 600, from = null, to = null, ...options } = {}) {
   const page = await open(options);
   await page.setViewportSize({ width, height });
   await page.go(where);
   if (from) await page.locator(from).first().evaluate((e) => e.scrollIntoView());
+  if (to) {
+    await page.whole();
+    const box = await page.locator(to).last().boundingBox();
+    await page.setViewportSize({ width, height: Math.ceil(box.y + box.height) + 12 });
+  }
   await page.screenshot({ path: `${out}${name}.png` });
 }
 
 for (const dark of [false, true]) {
-  await picture(dark ? "overview-dark" : "overview", "", { dark });
+  await picture(dark ? "overview-dark" : "overview", "", { dark, to: ".charts" });
   await picture(dark ? "evidence-dark" : "evidence", report, { dark, from: "section", height: 780 });
 }
 await picture("events", "?page=events", { face: "whm", width: 1000, height: 760, from: "section" });
