@@ -116,7 +116,7 @@ int csfhost_lock(const struct paths *paths, struct err *err)
 		err_set(err, errno, "%s: %s", CSF_LOCK, strerror(errno));
 		return -1;
 	}
-	rc = csflist_lock(fd, LOCK_SH, CSF_LOCK_LIMIT_MS);
+	rc = file_flock(fd, LOCK_SH, CSF_LOCK_LIMIT_MS);
 	if (rc == 0)
 		return fd;
 	close(fd);
@@ -185,7 +185,7 @@ bool csfhost_end_last_line(struct csf_host *h, const char *file, struct err *err
 	if (fd < 0)
 		return errno == ENOENT ||
 		       err_set(err, errno, "%s: %s", file, strerror(errno));
-	rc = csflist_lock(fd, LOCK_EX, LIST_LOCK_LIMIT_MS);
+	rc = file_flock(fd, LOCK_EX, LIST_LOCK_LIMIT_MS);
 	size = rc == 0 ? lseek(fd, 0, SEEK_END) : 0;
 	if (rc != 0)
 		ok = err_set(err, -rc, "%s: it can't be locked: %s", file, strerror(-rc));

@@ -14,7 +14,6 @@
 
 #include "osmd/base/file.h"
 
-#define LOCK_STEP_MS 20
 #define LOCK_LIMIT_MS 5000 /* csf holds a list for milliseconds, lfd too */
 #define SHOWN 64
 
@@ -296,22 +295,6 @@ static void problem(struct walk *w, const char *file, unsigned line, const char 
 	w->r->problem(file, line, said, w->r->ctx);
 }
 
-int csflist_lock(int fd, int how, unsigned limit_ms)
-{
-	const struct timespec step = {0, LOCK_STEP_MS * 1000000L};
-
-	/* flock has no time limit of its own, and a process with threads gets no alarm */
-	for (unsigned waited = 0;; waited += LOCK_STEP_MS) {
-		if (flock(fd, how | LOCK_NB) == 0)
-			return 0;
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return -errno;
-		if (waited >= limit_ms)
-			return -ETIMEDOUT;
-		nanosleep(&step, NULL);
-	}
-}
-
 /* The file's bytes under csf's own lock; *out NULL when there is no such file. */
 static bool read_locked(struct walk *w, const char *file, char **out, size_t *n,
 			struct stat *st)
@@ -329,7 +312,7 @@ static bool read_locked(struct walk *w, const char *file, char **out, size_t *n,
 		       err_set(w->err, errno, "%s: %s", file, strerror(errno));
 	rc = fstat(fd, st) != 0 ? -errno : !S_ISREG(st->st_mode) ? -EINVAL : 0;
 	if (rc == 0)
-		rc = csflist_lock(fd, LOCK_SH, LOCK_LIMIT_MS);
+		rc = file_flock(fd, LOCK_SH, LOCK_LIMIT_MS);
 	ok = rc == 0 || err_set(w->err, -rc, "%s: %s", file,
 				rc == -ETIMEDOUT ? "another program keeps it locked"
 						 : strerror(-rc));

@@ -79,7 +79,4 @@ struct csflist_read {
 /* Every entry of the list. A file that is not there is an empty list; an included one that is
  * not there is a problem. false: it could not be read to its end, nothing may be concluded. */
 bool csflist_read(struct csflist_read *r, const char *file, struct err *err);
-/* A shared or exclusive (LOCK_SH, LOCK_EX) flock within limit_ms; 0 or -errno, -ETIMEDOUT. */
-int csflist_lock(int fd, int how, unsigned limit_ms);
-
 #endif

@@ -13,6 +13,7 @@
 #include "osmd/model/csffile.h"
 
 #define CONF_MAX (8 * 1024 * 1024)
+#define LOCK_MS 10000
 
 static void on_setting(const struct csf_setting *s, void *ctx)
 {
@@ -91,7 +92,7 @@ static void on_added(const char *name, void *ctx)
 static bool write_merged(const struct cmd *c, const char *path, struct slice text,
 			 json_t *added, struct err *e)
 {
-	char folder[PATH_MAX];
+	char folder[PATH_MAX], real[PATH_MAX];
 	struct buf merged;
 	bool ok = true;
 
@@ -105,9 +106,19 @@ static bool write_merged(const struct cmd *c, const char *path, struct slice tex
 		err_set(e, EFBIG, "%s: too large, or no memory", path);
 	if (ok && (!text.p || json_array_size(added)))
 		ok = file_mkdirs(cmd_path(c, "/etc/osm", folder), 0700, e) &&
-		     file_replace(path, buf_view(&merged), 0600, e);
+		     file_real(path, real, e) && file_replace(real, buf_view(&merged), 0600, e);
 	buf_clear(&merged);
 	return ok;
+}
+
+/* The page's saves and this wait for each other; -1: *e says why. */
+static int lock_saves(const struct cmd *c, struct err *e)
+{
+	char path[PATH_MAX];
+
+	return file_mkdirs(cmd_path(c, PATH_STATE_DIR, path), 0700, e)
+		       ? file_lock(cmd_path(c, PATH_SAVE_LOCK, path), LOCK_MS, e)
+		       : -1;
 }
 
 static int merge(const struct cmd *c)
@@ -115,13 +126,13 @@ static int merge(const struct cmd *c)
 	json_t *added = json_array(), *name;
 	char path[PATH_MAX], *text = NULL;
 	struct err e = {0};
-	int code = CMD_OK;
+	int code = CMD_OK, lock = lock_saves(c, &e);
 	size_t n = 0, i;
 	bool is_new;
 
 	cmd_path(c, PATH_CONF, path);
 	is_new = access(path, F_OK) < 0 && errno == ENOENT;
-	if ((!is_new && !file_read(path, CONF_MAX, &text, &n, &e)) ||
+	if (lock < 0 || (!is_new && !file_read(path, CONF_MAX, &text, &n, &e)) ||
 	    !write_merged(c, path, (struct slice){text, n}, added, &e)) {
 		code = cmd_fail(c, CMD_FAILED, "%s", e.msg);
 	} else if (c->json) {
@@ -133,6 +144,8 @@ static int merge(const struct cmd *c)
 		json_array_foreach(added, i, name)
 			printf("%s: new setting %s\n", path, json_string_value(name));
 	}
+	if (lock >= 0)
+		close(lock);
 	free(text);
 	json_decref(added);
 	return code;

@@ -3,17 +3,18 @@
 #include "whm/edit.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "osmd/base/file.h"
 #include "osmd/base/sip.h"
 #include "whm/words.h"
+
+/* A save takes milliseconds; a browser waits longer than this. */
+#define LOCK_MS 5000
 
 static void set_mark(struct edit *x)
 {
@@ -54,7 +55,7 @@ bool edit_is_same(const struct edit *x, const char *mark)
 static bool replace(const struct site *s, const struct edit *x, struct slice text, struct err *e)
 {
 	struct edit now = {0};
-	char path[PATH_MAX];
+	char path[PATH_MAX], real[PATH_MAX];
 	bool ok = edit_load(s, x->absolute, &now, e);
 
 	if (ok && !edit_is_same(&now, x->mark))
@@ -63,23 +64,21 @@ static bool replace(const struct site *s, const struct edit *x, struct slice tex
 			     "it and save again.",
 			     x->absolute);
 	edit_clear(&now);
-	return ok && file_replace(site_path(s, x->absolute, path), text, 0600, e);
+	return ok && file_real(site_path(s, x->absolute, path), real, e) &&
+	       file_replace(real, text, 0600, e);
 }
 
 bool edit_save(const struct site *s, const struct edit *x, struct slice text, struct err *e)
 {
-	char folder[PATH_MAX];
+	char path[PATH_MAX];
 	bool ok;
 	int fd;
 
-	site_path(s, "/etc/osm", folder);
-	if (!file_mkdirs(folder, 0700, e))
+	if (!file_mkdirs(site_path(s, "/etc/osm", path), 0700, e) ||
+	    !file_mkdirs(site_path(s, PATH_STATE_DIR, path), 0700, e))
 		return false;
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || flock(fd, LOCK_EX) != 0)
-		ok = err_set(e, errno, "%s: lock: %s", folder, strerror(errno));
-	else
-		ok = replace(s, x, text, e);
+	fd = file_lock(site_path(s, PATH_SAVE_LOCK, path), LOCK_MS, e);
+	ok = fd >= 0 && replace(s, x, text, e);
 	if (fd >= 0)
 		close(fd);
 	return ok;

@@ -329,6 +329,13 @@ static void links(struct site *s, const json_t *r)
 	if (json_text(r, "account")[0])
 		page_link(s->page, "Reports of this account", "button",
 			  page_address("reports", "account", json_text(r, "account"), NULL));
+	page_close(s->page);
+}
+
+static void downloads(struct site *s, const json_t *r)
+{
+	page_section(s->page, "This report as a file");
+	page_open(s->page, "p", "class", "links", NULL);
 	for (size_t i = 0; i < FORMATS; i++) {
 		char text[32];
 
@@ -337,6 +344,7 @@ static void links(struct site *s, const json_t *r)
 			  page_address("export", "id", json_text(r, "id"), "format",
 				       formats[i].word, NULL));
 	}
+	page_close(s->page);
 	page_close(s->page);
 }
 
@@ -365,6 +373,7 @@ void evidence_page(struct site *s)
 	page_close(s->page);
 	lines(s, r);
 	order_forms(s, r);
+	downloads(s, r);
 	json_decref(r);
 }
 
@@ -380,11 +389,14 @@ void evidence_export(struct site *s)
 	if (!f) {
 		s->code = 400;
 		page_callout_text(s->page, "bad", "A report is there as JSON, XML, YAML or PERL.");
-	} else if (r && (!run_osm(&s->paths, words, SHOW_S, &s->raw, &code, &e) || code != 0)) {
+	} else if (!r) {
+		/* before osmd's first start there is no database, which other pages only tell */
+		s->code = s->code == 200 ? 404 : s->code;
+	} else if (!run_osm(&s->paths, words, SHOW_S, &s->raw, &code, &e) || code != 0) {
 		s->code = 500;
 		page_callout_text(s->page, "bad", e.code ? e.msg : "osm show failed.");
-	}
-	if (f) {
+	} else {
+		/* the id is a stored report's: no letter of a header's */
 		s->type = f->type;
 		snprintf(s->attachment, sizeof(s->attachment), "osm-report-%.12s.%s",
 			 site_field(s, "id"), f->ending);

@@ -8,8 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#define LOCK_STEP_MS 10
 
 bool file_read_fd(int fd, size_t limit, char **out, size_t *n, struct err *e)
 {
@@ -144,6 +148,78 @@ bool file_replace(const char *path, struct slice content, mode_t mode, struct er
 	close(dir);
 	return rc == 0 ||
 	       err_set(e, -rc, "%s: can't be written: %s", path, strerror(-rc));
+}
+
+/* Nobody else can write to it, nor, when it is a sticky folder, replace what isn't his. */
+static bool is_ours_alone(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && (st.st_uid == 0 || st.st_uid == geteuid()) &&
+	       (!(st.st_mode & 022) || (S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX)));
+}
+
+/* The same for a path without links, from its end up to the root. */
+static bool way_is_ours_alone(const char *real)
+{
+	char part[PATH_MAX];
+
+	snprintf(part, sizeof(part), "%s", real);
+	for (char *slash; (slash = strrchr(part, '/')); *slash = '\0')
+		if (!is_ours_alone(part))
+			return false;
+	return is_ours_alone("/");
+}
+
+bool file_real(const char *path, char out[PATH_MAX], struct err *e)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0 || !S_ISLNK(st.st_mode)) {
+		if (snprintf(out, PATH_MAX, "%s", path) >= PATH_MAX)
+			return err_set(e, ENAMETOOLONG, "%s: too long a name", path);
+		return true;
+	}
+	if (!realpath(path, out))
+		return err_set(e, errno, "%s: is a link that leads to no file: %s", path,
+			       strerror(errno));
+	if (lstat(out, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(e, EINVAL, "%s: is a link to what is no regular file", path);
+	return way_is_ours_alone(out) ||
+	       err_set(e, EPERM,
+		       "%s: is a link to a file that others than root can change or replace; "
+		       "nothing was written",
+		       path);
+}
+
+int file_flock(int fd, int how, unsigned limit_ms)
+{
+	const struct timespec step = {0, LOCK_STEP_MS * 1000000L};
+
+	/* flock has no time limit of its own, and a process with threads gets no alarm */
+	for (unsigned waited = 0;; waited += LOCK_STEP_MS) {
+		if (flock(fd, how | LOCK_NB) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (waited >= limit_ms)
+			return -ETIMEDOUT;
+		nanosleep(&step, NULL);
+	}
+}
+
+int file_lock(const char *path, unsigned limit_ms, struct err *e)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int rc = fd < 0 ? -errno : file_flock(fd, LOCK_EX, limit_ms);
+
+	if (rc == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	err_set(e, -rc, "%s: %s", path,
+		rc == -ETIMEDOUT ? "another save goes on; try again" : strerror(-rc));
+	return -1;
 }
 
 bool file_mkdirs(const char *path, mode_t mode, struct err *e)

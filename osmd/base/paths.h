@@ -30,6 +30,7 @@ const char *paths_at(const struct paths *p, const char *absolute, char *out, siz
 #define PATH_WATCH_DB "/var/lib/osm/watch.db"
 #define PATH_STREAM_PLACE "/var/lib/osm/stream.place" /* how far REPORT_JSONL has come */
 #define PATH_STATE_DIR "/var/lib/osm"
+#define PATH_SAVE_LOCK "/var/lib/osm/save.lock" /* of osm.conf and the lists, one save at a time */
 #define PATH_LOG "/var/log/osmd.log"
 #define PATH_RUN_DIR "/run/osm"
 #define PATH_SOCKET "/run/osm/osmd.sock"

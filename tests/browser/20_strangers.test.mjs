@@ -171,6 +171,34 @@ test("a body that ends early, or never, changes nothing", async () => {
   for (const a of osm("inforce").actions) osm("undo", String(a.id));
 });
 
+test("nothing that comes with a request gets into an answer's head, or stays", async () => {
+  const wanted = await ask("bare", { headers: { Host: "evil.example", "X-Forwarded-Host": "evil.example", Cookie: "token=1; cpsession=evil",
+    Referer: "http://evil.example/", "User-Agent": "<script>evil" }, path: "?page=controls&token=evil" });
+  assert.equal(wanted.code, 200);
+  assert.doesNotMatch(wanted.text + JSON.stringify(wanted.headers), /evil/);
+  assert.equal(wanted.headers["set-cookie"], undefined, "the page has no cookies");
+  // a token that somebody brings along is not taken up, not even for a form of his own
+  assert.notEqual(await token("bare"), "evil");
+  const bad = encodeURIComponent('"\r\nX: y\r\n\r\n<b');
+  const stored = () => inlab("sh", "-c", "ls /var/lib/osm/osm.db*").trim();
+  const check = async (why) => {
+    for (const id of [bad, "%0d%0aX:y%0d%0a%0d%0a%3cb", "%0a"]) for (const format of ["json", "xml", "yaml", "perl"]) {
+      const answer = await ask("bare", { path: `?page=export&id=${id}&format=${format}` });
+      assert.equal(answer.code, 404, why);
+      assert.equal(answer.headers.x, undefined, why);
+      assert.equal(answer.headers["content-disposition"], undefined, why);
+      assert.match(answer.headers["content-type"], /^text\/html/, why);
+    }
+  };
+  await check("no such report");
+  osm("stop");
+  assert.match(stored(), /osm\.db/);
+  inlab("sh", "-c", "mkdir /var/lib/osm/away && mv /var/lib/osm/osm.db* /var/lib/osm/away");
+  await check("no database yet");
+  inlab("sh", "-c", "mv /var/lib/osm/away/* /var/lib/osm && rmdir /var/lib/osm/away");
+  osm("start");
+});
+
 test("stand-alone, a strict policy is sent, and the key is root's alone", async () => {
   const { headers } = await ask("bare");
   assert.match(headers["content-security-policy"], /default-src 'none'/);

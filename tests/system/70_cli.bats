@@ -128,3 +128,33 @@ teardown() { [ -n "${LAB_WHY_NOT:-}" ] || osmd_stop; }
 	same "$status" 4
 	[ ! -e "$ROOT/var/lib/osm/osm.db" ] # nothing is stored
 }
+
+@test "conf --merge writes through a link that is root's alone, and waits for another save" {
+	local etc=$ROOT/etc/osm merge
+	printf 'TESTING = "1"\n' >"$etc/real.conf"
+	chmod 600 "$etc/real.conf"
+	ln -sf real.conf "$etc/osm.conf"
+	osm conf --merge
+	[ -L "$etc/osm.conf" ]
+	grep -q '^LOGLINE_LIMIT = ' "$etc/real.conf"
+	# others could have written it: said, and left as it is
+	printf 'TESTING = "1"\n' >"$etc/real.conf"
+	chmod 666 "$etc/real.conf"
+	run osm conf --merge
+	same "$status" 1
+	[[ $output == *"is a link to a file that others than root can change"* ]]
+	same "$(cat "$etc/real.conf")" 'TESTING = "1"'
+	chmod 600 "$etc/real.conf"
+	# somebody saves on the page at this moment
+	same "$(stat -c %a "$ROOT/var/lib/osm/save.lock")" 600
+	exec 8>>"$ROOT/var/lib/osm/save.lock"
+	flock 8
+	osm conf --merge 8>&- &
+	merge=$!
+	sleep 0.3
+	same "$(cat "$etc/real.conf")" 'TESTING = "1"'
+	exec 8>&-
+	wait "$merge"
+	grep -q '^LOGLINE_LIMIT = ' "$etc/real.conf"
+	rm "$etc/osm.conf" "$etc/real.conf"
+}

@@ -87,3 +87,84 @@ Test(file, mkdirs_makes_all_parts_and_refuses_a_file_in_the_way)
 	snprintf(deep, sizeof(deep), "%s/a", dir);
 	rmdir(deep);
 }
+
+/* ---- links, locks ---- */
+
+static void link_to(const char *target)
+{
+	char file[160];
+	struct err e = {0};
+
+	snprintf(file, sizeof(file), "%s/%s", dir, target);
+	cr_assert(file_replace(file, SLICE("real"), 0600, &e), "%s", e.msg);
+	cr_assert_eq(symlink(file, path), 0);
+}
+
+static void remove_named(const char *name)
+{
+	char file[160];
+
+	snprintf(file, sizeof(file), "%s/%s", dir, name);
+	unlink(file);
+}
+
+Test(file, a_save_goes_through_a_link_to_a_file_that_is_ours)
+{
+	char real[PATH_MAX], want[160];
+	struct err e = {0};
+
+	cr_assert(file_real(path, real, &e), "what is not there yet is made in its place");
+	cr_assert_str_eq(real, path);
+	link_to("real");
+	snprintf(want, sizeof(want), "%s/real", dir);
+	cr_assert(file_real(path, real, &e), "%s", e.msg);
+	cr_assert_str_eq(real, want);
+	remove_named("real");
+	cr_assert(!file_real(path, real, &e), "a link to nowhere");
+	cr_assert_eq(e.code, ENOENT);
+}
+
+Test(file, a_link_to_what_others_can_change_is_not_followed)
+{
+	char real[PATH_MAX], file[160];
+	struct err e = {0};
+
+	link_to("real");
+	snprintf(file, sizeof(file), "%s/real", dir);
+	cr_assert_eq(chmod(file, 0620), 0);
+	cr_assert(!file_real(path, real, &e));
+	cr_assert_eq(e.code, EPERM);
+	cr_assert_eq(chmod(file, 0600), 0);
+	cr_assert(file_real(path, real, &e));
+	/* they could put another there */
+	cr_assert_eq(chmod(dir, 0777), 0);
+	cr_assert(!file_real(path, real, &e));
+	/* not in a sticky folder */
+	cr_assert_eq(chmod(dir, 01777), 0);
+	cr_assert(file_real(path, real, &e));
+	cr_assert_eq(chmod(dir, 0700), 0);
+	unlink(path);
+	cr_assert_eq(symlink("/etc", path), 0);
+	cr_assert(!file_real(path, real, &e), "a folder");
+	remove_named("real");
+}
+
+Test(file, a_lock_is_waited_for_and_not_for_ever)
+{
+	struct err e = {0};
+	struct stat st;
+	int ours = file_lock(path, 0, &e), theirs;
+
+	cr_assert_geq(ours, 0, "%s", e.msg);
+	cr_assert_eq(fstat(ours, &st), 0);
+	cr_assert_eq(st.st_mode & 07777, 0600, "nobody else can open it, and so hold it");
+	cr_assert_eq(file_lock(path, 30, &e), -1);
+	cr_assert_eq(e.code, ETIMEDOUT);
+	close(ours);
+	theirs = file_lock(path, 0, &e);
+	cr_assert_geq(theirs, 0);
+	close(theirs);
+	unlink(path);
+	cr_assert_eq(symlink("/etc/passwd", path), 0);
+	cr_assert_eq(file_lock(path, 0, &e), -1, "a link is no lock");
+}

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sys/file.h>
 
+#include "osmd/base/file.h"
 #include "tests/unit/firewall/lab.h"
 
 TestSuite(csflist, .init = lab_make, .fini = lab_remove);
@@ -312,7 +313,7 @@ Test(csflist, a_lock_of_csf_is_waited_for_and_not_forever)
 
 	lab_put(CSF_DENY, "192.0.2.1\n");
 	cr_assert_eq(flock(theirs, LOCK_EX), 0);
-	cr_expect_eq(csflist_lock(ours, LOCK_SH, 40), -ETIMEDOUT);
+	cr_expect_eq(file_flock(ours, LOCK_SH, 40), -ETIMEDOUT);
 	cr_assert_eq(pthread_create(&t, NULL, let_go, &theirs), 0);
 	cr_expect(hear(CSF_DENY, &h, &r, NULL));
 	cr_expect_str_eq(h.entries, "192.0.2.1@csf.deny:1 ");

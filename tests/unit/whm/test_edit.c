@@ -2,6 +2,8 @@
 /* Copyright (C) 2026 the osm authors */
 #include "whm/edit.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 
 #include "tests/unit/whm/site.h"
@@ -153,4 +155,48 @@ Test(edit, of_two_saves_at_the_same_moment_one_is_told)
 		cr_assert_str_eq(text, want);
 		free(text);
 	}
+}
+
+/* A folder that others may open can be locked by them: that stops no save. */
+Test(edit, who_holds_the_folder_stops_nobody)
+{
+	char folder[PATH_MAX];
+	struct err e = {0};
+	int fd;
+
+	load("user:bob\n");
+	fd = open(site_path(&site, "/etc/osm", folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(flock(fd, LOCK_EX), 0);
+	cr_assert(edit_save(&site, &x, SLICE("user:eve\n"), &e), "%s", e.msg);
+	close(fd);
+}
+
+Test(edit, a_link_stays_one)
+{
+	char path[PATH_MAX], elsewhere[PATH_MAX], *text;
+	struct err e = {0};
+	struct stat st;
+
+	site_path(&site, PATH_IGNORE, path);
+	site_path(&site, "/etc/osm/elsewhere", elsewhere);
+	put_file("/etc/osm/elsewhere", "user:bob\n");
+	cr_assert_eq(chmod(elsewhere, 0600), 0);
+	cr_assert_eq(symlink(elsewhere, path), 0);
+	cr_assert(edit_load(&site, PATH_IGNORE, &x, &e), "%s", e.msg);
+	cr_assert(edit_save(&site, &x, SLICE("user:eve\n"), &e), "%s", e.msg);
+	cr_assert_eq(lstat(path, &st), 0);
+	cr_assert(S_ISLNK(st.st_mode));
+	text = get_file("/etc/osm/elsewhere");
+	cr_assert_str_eq(text, "user:eve\n");
+	free(text);
+	/* its owner's neighbours could have written it */
+	cr_assert_eq(chmod(elsewhere, 0666), 0);
+	edit_clear(&x);
+	cr_assert(edit_load(&site, PATH_IGNORE, &x, &e));
+	cr_assert(!edit_save(&site, &x, SLICE("user:mallory\n"), &e));
+	cr_assert_not_null(strstr(e.msg, "link"));
+	text = get_file("/etc/osm/elsewhere");
+	cr_assert_str_eq(text, "user:eve\n");
+	free(text);
 }
