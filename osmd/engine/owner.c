@@ -167,7 +167,8 @@ static int64_t ask_kernel(struct owner *o, struct owner_question *q)
 	const struct flow *f = &q->flow;
 	struct sockdiag_answer a;
 
-	if (sockdiag_find(o->diag, &f->from, f->from_port, &f->to, f->to_port, &a) != 0 ||
+	if (sockdiag_find(o->diag, &f->from, f->from_port, &f->to, f->to_port,
+			  f->interface, &a) != 0 ||
 	    a.inode == 0 || (q->inode && q->inode != a.inode) ||
 	    (q->uid >= 0 && q->uid != (int64_t)a.uid))
 		return -1;

@@ -84,6 +84,7 @@ static void on_packet(const struct nflog_packet *p, void *ctx)
 		s->malformed++;
 		return;
 	}
+	seen.flow.interface = p->interface;
 	seen.where = where_to(s, p, &seen.flow);
 	set_original(&seen.flow, &p->original);
 	s->fn(&seen, s->ctx);

@@ -210,6 +210,7 @@ static enum flow_result parse_sll2(struct slice s, struct flow *out)
 	if (s.n < SLL2_BYTES)
 		return FLOW_CUT;
 	out->way = cooked_way(be16(s, 8), byte_at(s, 10));
+	out->interface = (uint32_t)be16(s, 4) << 16 | be16(s, 6);
 	type = be16(s, 0);
 	skip(&s, SLL2_BYTES);
 	return parse_tagged(type, s, out);

@@ -41,6 +41,7 @@ struct flow {
 	uint16_t from_port, to_port;
 	uint32_t seq; /* tells a retransmission (the same) from a new connection */
 	enum flow_way way;
+	uint32_t interface; /* its number, where SLL2 tells it; 0: not known */
 };
 
 /* *out is whole only for FLOW_SYN. */

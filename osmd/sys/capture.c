@@ -15,6 +15,7 @@
 /* The default of 2 MB lost 6 % of 5000 waiting packets. */
 #define BUFFER_BYTES (16 * 1024 * 1024)
 #define FILTER_MAX 4096
+#define LINK_SLL2 276 /* tcpdump.org, "Link-layer header types" */
 #define SECOND_NS INT64_C(1000000000)
 #ifndef SO_LOCK_FILTER
 #define SO_LOCK_FILTER 44
@@ -78,6 +79,8 @@ static bool activate(struct capture *c, struct err *e)
 	if (rc < 0)
 		return err_set(e, rc == PCAP_ERROR_PERM_DENIED ? EPERM : EIO,
 			       "capture: %s", pcap_geterr(c->pcap));
+	/* it tells the interface; libpcap before 1.10 hasn't got it */
+	(void)pcap_set_datalink(c->pcap, LINK_SLL2);
 	return true;
 }
 

@@ -253,7 +253,8 @@ static int on_attribute(const struct nlattr *a, void *ctx)
 		d->packet.gid = number_of(a);
 		break;
 	case NFULA_IFINDEX_OUTDEV:
-		d->packet.loopback = number_of(a) == LOOPBACK_INDEX;
+		d->packet.interface = number_of(a);
+		d->packet.loopback = d->packet.interface == LOOPBACK_INDEX;
 		break;
 	case NFULA_SEQ:
 		count(d->reading, number_of(a));

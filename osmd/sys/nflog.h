@@ -31,7 +31,8 @@ struct nflog_packet {
 	 * been turned to another address. to.family 0: not told. */
 	struct nflog_ends original;
 	int64_t uid, gid;   /* who made the socket; -1: not told */
-	bool loopback;	    /* it goes out by the first loopback interface */
+	uint32_t interface; /* by which it goes out; 0: not told */
+	bool loopback;	    /* that is the first loopback interface */
 };
 typedef void (*nflog_fn)(const struct nflog_packet *p, void *ctx);
 

@@ -50,7 +50,7 @@ static void set_end(__be32 out[4], const struct addr *a)
 
 /* Built apart from sending, as all netlink messages here. */
 static void build(char *space, uint32_t seq, const struct addr *from, uint16_t from_port,
-		  const struct addr *to, uint16_t to_port)
+		  const struct addr *to, uint16_t to_port, uint32_t interface)
 {
 	struct nlmsghdr *head = mnl_nlmsg_put_header(space);
 	struct inet_diag_req_v2 *req;
@@ -67,6 +67,7 @@ static void build(char *space, uint32_t seq, const struct addr *from, uint16_t f
 	req->id.idiag_dport = htons(to_port);
 	set_end(req->id.idiag_src, from);
 	set_end(req->id.idiag_dst, to);
+	req->id.idiag_if = interface;
 	req->id.idiag_cookie[0] = req->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
 }
 
@@ -92,16 +93,15 @@ static int read_answer(const struct nlmsghdr *head, uint16_t from_port, uint16_t
 	return 0;
 }
 
-int sockdiag_find(struct sockdiag *s, const struct addr *from, uint16_t from_port,
-		  const struct addr *to, uint16_t to_port, struct sockdiag_answer *out)
+static int ask(struct sockdiag *s, const struct addr *from, uint16_t from_port,
+	       const struct addr *to, uint16_t to_port, uint32_t interface,
+	       struct sockdiag_answer *out)
 {
 	char space[ANSWER_BYTES] __attribute__((aligned(8)));
 	const struct nlmsghdr *head = (const struct nlmsghdr *)(const void *)space;
 	ssize_t n;
 
-	if (!from->family || from->family != to->family)
-		return -EINVAL;
-	build(space, ++s->seq, from, from_port, to, to_port);
+	build(space, ++s->seq, from, from_port, to, to_port, interface);
 	if (mnl_socket_sendto(s->nl, space, head->nlmsg_len) < 0)
 		return -errno;
 	/* the kernel has answered before sendto returned; an older answer, to a question that
@@ -112,4 +112,18 @@ int sockdiag_find(struct sockdiag *s, const struct addr *from, uint16_t from_por
 			return -errno;
 	} while (!mnl_nlmsg_ok(head, (int)n) || head->nlmsg_seq != s->seq);
 	return read_answer(head, from_port, to_port, out);
+}
+
+int sockdiag_find(struct sockdiag *s, const struct addr *from, uint16_t from_port,
+		  const struct addr *to, uint16_t to_port, uint32_t interface,
+		  struct sockdiag_answer *out)
+{
+	int rc;
+
+	if (!from->family || from->family != to->family)
+		return -EINVAL;
+	rc = ask(s, from, from_port, to, to_port, 0, out);
+	if (rc == -ENOENT && interface)
+		rc = ask(s, from, from_port, to, to_port, interface, out);
+	return rc;
 }

@@ -22,8 +22,12 @@ struct sockdiag_answer {
 
 struct sockdiag *sockdiag_open(struct err *e);
 void sockdiag_close(struct sockdiag *s); /* NULL is fine */
-/* 0; -ENOENT: there is no such connection (any more); or another -errno. Never blocks. */
+/* 0; -ENOENT: there is no such connection (any more); or another -errno. Never blocks.
+ * A socket that is bound to an interface is found by that one's number only, and any user may
+ * bind one (SO_BINDTODEVICE, socket(7)); those to link-local addresses always are. It is asked for
+ * behind the others; interface 0: not known. */
 int sockdiag_find(struct sockdiag *s, const struct addr *from, uint16_t from_port,
-		  const struct addr *to, uint16_t to_port, struct sockdiag_answer *out);
+		  const struct addr *to, uint16_t to_port, uint32_t interface,
+		  struct sockdiag_answer *out);
 
 #endif

@@ -4,14 +4,14 @@
  * connector: short-lived clients, and the truth about them.
  *
  *   connector [-c COUNT] [-l LIFE_MS] [-r PER_SECOND] [-b FIRST_SOURCE_PORT] [-k] [-n]
- *             -u UID:DIR [-u UID:DIR]... ADDRESS PORT
+ *             [-i INTERFACE] -u UID:DIR [-u UID:DIR]... ADDRESS PORT
  *   connector -1 -c COUNT [-r PER_SECOND] ADDRESS PORT
  *                                  all of them from this process, and reset
  *   connector -s ADDRESS PORT      take connections and close them, for ever
  *
  * Each client is a process of its own: becomes UID, stands in DIR, connects, lives on for
  * LIFE_MS and exits. -k: its end is a reset, so that no port stays in TIME_WAIT; -n: it does
- * not wait for the connection. The source port is chosen before, so nothing is between
+ * not wait for the connection; -i: its socket is bound to an interface. The source port is chosen before, so nothing is between
  * connect() and exit. A line for each that connected: "SOURCE_PORT UID PID DIR".
  */
 #include <arpa/inet.h>
@@ -43,6 +43,7 @@ struct work {
 	struct user user[USERS_MAX];
 	unsigned users, count, life_ms, rate, first_port;
 	int reset, nonblocking;
+	const char *interface; /* NULL: none */
 	struct sockaddr_storage to;
 	socklen_t to_len;
 };
@@ -94,6 +95,9 @@ static void client(const struct work *w, unsigned i, unsigned port)
 	fd = socket(w->to.ss_family, SOCK_STREAM | (w->nonblocking ? SOCK_NONBLOCK : 0),
 		    0);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (w->interface && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, w->interface,
+				       (socklen_t)strlen(w->interface)) < 0)
+		_exit(5);
 	if (w->reset)
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	set_port(&from, port);
@@ -207,7 +211,7 @@ int main(int argc, char **argv)
 	struct work w = {.count = 1, .first_port = PORTS_FIRST};
 	int option, sink = 0, alone = 0;
 
-	while ((option = getopt(argc, argv, "c:l:r:b:kns1u:")) > 0) {
+	while ((option = getopt(argc, argv, "c:l:r:b:i:kns1u:")) > 0) {
 		unsigned n = optarg ? (unsigned)strtoul(optarg, NULL, 10) : 0;
 
 		switch (option) {
@@ -222,6 +226,9 @@ int main(int argc, char **argv)
 			break;
 		case 'b':
 			w.first_port = n;
+			break;
+		case 'i':
+			w.interface = optarg;
 			break;
 		case 'k':
 			w.reset = 1;

@@ -184,6 +184,28 @@ bridge_end() { inlab sh -c 'ip netns pids far | xargs -r kill; ip link del near;
 	done
 }
 
+# Any user may bind a socket, or has to for a link-local address; the kernel then doesn't find it
+# by its addresses alone.
+@test "sockets that are bound to an interface are named, too" {
+	local source
+	inlab sh -c 'ip netns add far && ip link add near type veth peer name far0 netns far && ip link set near up
+		ip -n far link set far0 up && ip -n far addr add fe80::7/64 dev far0 nodad'
+	inlab ip netns exec far connector -s :: 25 3>&- 6>&- 7>&- &
+	wait_until 10 eval '[ -n "$(inlab timeout 2 connector -k -u 61001:/tmp fe80::7%near 25)" ]'
+	for source in $(sources); do
+		reader_begin "$source" 25
+		inlab connector -l 500 -c 5 -i wire -u 61001:/var/tmp 198.51.100.25 25
+		inlab connector -l 500 -c 5 -b 20100 -i lo -u 61002:/usr 127.0.0.1 25
+		inlab connector -l 500 -c 5 -b 20200 -k -u 61002:/usr fe80::7%near 25
+		wait_until 10 eval '[ "$(told)" -ge 15 ]'
+		reader_end
+		same "$(grep -cE ' > 198.51.100.25:25 remote (socket|kernel) uid=61001 .* cwd="/var/tmp"' "$TMP/told")" 5 "$source: bound"
+		same "$(grep -cE ' > 127.0.0.1:25 localhost (socket|kernel) uid=61002 .* cwd="/usr"' "$TMP/told")" 5 "$source: bound to lo"
+		same "$(grep -cE ' > \[fe80::7\]:25 remote (socket|kernel) uid=61002 .* cwd="/usr"' "$TMP/told")" 5 "$source: link-local"
+	done
+	inlab sh -c 'ip netns pids far | xargs -r kill; ip link del near; ip netns del far'
+}
+
 # netfilter's gap shows when the numbering goes on.
 one_more_and() {
 	inlab connector -1 -c 1 127.0.0.1 2587

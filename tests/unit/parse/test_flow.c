@@ -24,7 +24,7 @@
 #define SLL(type, hardware, ethertype)                                                   \
 	"\x00" type hardware "\x00\x06\x02\x00\x00\x00\x00\x01\x00\x00" ethertype
 #define SLL2(type, hardware, ethertype)                                                  \
-	ethertype "\x00\x00\x00\x00\x00\x02" hardware type                               \
+	ethertype "\x00\x00\x00\x01\x00\x02" hardware type                               \
 		  "\x06\x02\x00\x00\x00\x00\x01\x00\x00"
 #define MAPPED(d) "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\x7f\x00\x00" d
 
@@ -115,6 +115,8 @@ Test(flow, reads_a_syn_through_every_link_header)
 		cr_expect_eq(f.to_port, 25, "%s", r->why);
 		cr_expect_eq(f.seq, 0x01020304u, "%s", r->why);
 		cr_expect_eq(f.way, r->way, "%s", r->why);
+		cr_expect_eq(f.interface, r->link == FLOW_LINK_SLL2 ? 0x10002u : 0, "%s",
+			     r->why);
 	}
 }
 

@@ -60,6 +60,7 @@ Test(nflog, reads_a_packet_and_its_user)
 	cr_expect_eq(g.last.uid, 61001);
 	cr_expect_eq(g.last.gid, 61002);
 	cr_expect_not(g.last.loopback);
+	cr_expect_eq(g.last.interface, 3);
 	cr_expect_arr_eq(g.bytes, "the packet", 10);
 	nflog_read(&r, space, make("x", -1, 1, 1), on_packet, &g);
 	cr_expect_eq(g.last.uid, -1, "not told is not root");

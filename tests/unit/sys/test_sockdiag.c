@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <net/if.h>
 #include <sys/stat.h>
 
 #include "tests/unit/sys/connection.h"
@@ -19,7 +20,7 @@ static uint64_t inode_of(int fd)
 static int find(struct sockdiag *s, const struct connection *c,
 		struct sockdiag_answer *out)
 {
-	return sockdiag_find(s, &c->from, c->from_port, &c->to, c->to_port, out);
+	return sockdiag_find(s, &c->from, c->from_port, &c->to, c->to_port, 0, out);
 }
 
 Test(sockdiag, finds_the_socket_of_a_connection)
@@ -45,6 +46,26 @@ Test(sockdiag, finds_the_socket_of_a_connection)
 	sockdiag_close(s);
 }
 
+/* Any user may bind a socket to an interface, also one that is connected. */
+Test(sockdiag, a_socket_bound_to_an_interface_is_found_by_its_number)
+{
+	const uint32_t lo = if_nametoindex("lo");
+	struct sockdiag *s = sockdiag_open(NULL);
+	struct sockdiag_answer a = {0};
+	struct connection c;
+
+	connection_make(&c, AF_INET, false);
+	cr_expect_eq(sockdiag_find(s, &c.from, c.from_port, &c.to, c.to_port, lo, &a), 0);
+	cr_expect_eq(a.inode, inode_of(c.client), "not bound");
+	cr_assert_eq(setsockopt(c.client, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3), 0);
+	cr_expect_eq(find(s, &c, &a), -ENOENT);
+	a.inode = 0;
+	cr_expect_eq(sockdiag_find(s, &c.from, c.from_port, &c.to, c.to_port, lo, &a), 0);
+	cr_expect_eq(a.inode, inode_of(c.client), "bound");
+	connection_end(&c);
+	sockdiag_close(s);
+}
+
 Test(sockdiag, a_listener_is_no_answer)
 {
 	struct sockdiag *s = sockdiag_open(NULL);
@@ -52,7 +73,7 @@ Test(sockdiag, a_listener_is_no_answer)
 	struct connection c;
 
 	connection_make(&c, AF_INET, false);
-	cr_expect_eq(sockdiag_find(s, &c.to, c.to_port, &c.from, 1, &a), -ENOENT);
+	cr_expect_eq(sockdiag_find(s, &c.to, c.to_port, &c.from, 1, 0, &a), -ENOENT);
 	connection_end(&c);
 	sockdiag_close(s);
 }
@@ -78,6 +99,6 @@ Test(sockdiag, two_families_are_no_question)
 	struct sockdiag_answer a;
 
 	cr_assert(addr_parse(SLICE("127.0.0.1"), &v4) && addr_parse(SLICE("::1"), &v6));
-	cr_expect_eq(sockdiag_find(s, &v4, 1, &v6, 2, &a), -EINVAL);
+	cr_expect_eq(sockdiag_find(s, &v4, 1, &v6, 2, 0, &a), -EINVAL);
 	sockdiag_close(s);
 }
