@@ -55,7 +55,8 @@ static const struct command commands[] = {
 	 cmd_held},
 	{0, "custom", "[--report ID] [--format F] [--conf FILE] [--run]",
 	 "what the custom action would get; a test run of it", cmd_custom},
-	{0, "replay", "[--pcap] [--totals] [--since 7d] [--conf FILE] FILE...",
+	{0, "replay",
+	 "[--pcap [--from NET]] [--totals] [--since 7d] [--conf FILE] FILE...",
 	 "run old logs, or captures: what would have been reported", cmd_replay},
 	{0, "conf", "[--default | --merge]",
 	 "print the settings, or the shipped osm.conf; add new settings to osm.conf",
@@ -78,7 +79,8 @@ static const struct command *find(const char *word)
 
 		if (dashes == 1 && word[1] == k->toggle && k->toggle && word[2] == '\0')
 			return k;
-		if (dashes == 1 && k->run == cmd_denyrm && strcmp(word + 1, CSF_DENYRM) == 0)
+		if (dashes == 1 && k->run == cmd_denyrm &&
+		    strcmp(word + 1, CSF_DENYRM) == 0)
 			return k;
 		/* csf has both "-s" and "--start"; a bare word does, too */
 		if (dashes != 1 && dashes <= 2 && strcmp(word + dashes, k->name) == 0)
