@@ -132,7 +132,7 @@ static void judge(const struct scan *s, const char *name, struct slice text,
 	char age[64];
 
 	if (was_asked_for(s, c->path))
-		say(c, 8, "it was being asked for");
+		say(c, 8, s->w->run ? "it was being run" : "it was being asked for");
 	if (hides_code(text))
 		say(c, 4, "it hides its code");
 	if (sends_mail(text))
@@ -141,7 +141,7 @@ static void judge(const struct scan *s, const char *name, struct slice text,
 		return;
 	if (c->mtime_s > s->w->first_s - LATELY_S) {
 		snprintf(age, sizeof(age), "it was changed %lld h before",
-			 (long long)((s->w->first_s - c->mtime_s) / 3600));
+			 (long long)((s->w->first_s - c->mtime_s + 3599) / 3600));
 		say(c, 2, c->mtime_s > s->w->first_s ? "it was changed since" : age);
 	}
 	if (lies_among_uploads(slice_str(c->path)))

@@ -22,6 +22,7 @@ struct candidates_want {
 	const struct paths *paths;
 	const struct account *account;	/* with home, uid, gid */
 	const json_t *folders, *scripts; /* a report's "paths" and "scripts" */
+	bool run; /* the scripts are those of processes, not of web requests */
 	int64_t first_s;		 /* of the report's events */
 };
 

@@ -58,6 +58,7 @@ static void add_candidates(struct executor *x, json_t *whole, const struct accou
 		.account = a,
 		.folders = json_object_get(whole, "paths"),
 		.scripts = json_object_get(whole, "scripts"),
+		.run = strcmp(json_text(whole, "event"), "packet") == 0,
 		.first_s = json_integer_value(json_object_get(whole, "first"))};
 	bool cut = false;
 	json_t *list;

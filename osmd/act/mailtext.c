@@ -32,7 +32,7 @@ static const char default_template[] =
 	"Domain:      [domain]\n"
 	"Mailbox:     [mailbox]\n"
 	"Key:         [key]\n"
-	"Count:       [count] events, [recipients] recipients\n"
+	"Count:       [counted]\n"
 	"First:       [first]\n"
 	"Last:        [last]\n"
 	"Certainty:   [confidence] ([certainty])\n"
@@ -53,7 +53,7 @@ static const char default_template[] =
 	"\n"
 	"[paths]\n"
 	"\n"
-	"Scripts that were being asked for, and mail came from their folder:\n"
+	"Possible scripts:\n"
 	"\n"
 	"[scripts]\n"
 	"\n"
@@ -64,10 +64,6 @@ static const char default_template[] =
 	"Web requests:\n"
 	"\n"
 	"[requests]\n"
-	"\n"
-	"Processes:\n"
-	"\n"
-	"[processes]\n"
 	"\n"
 	"Subjects:\n"
 	"\n"
@@ -103,6 +99,7 @@ enum value_kind {
 	VALUE_TIME,   /* seconds since the epoch */
 	VALUE_COUNTS, /* [{value, count}] */
 	VALUE_LINES,  /* ["..."] */
+	VALUE_COUNTED,
 	VALUE_CERTAINTY,
 	VALUE_HEADLINE,
 	VALUE_TESTING,
@@ -131,6 +128,7 @@ static const struct tag tags[] = {
 	{"unit", "unit", VALUE_TEXT},
 	{"count", "count", VALUE_TEXT},
 	{"recipients", "recipients", VALUE_TEXT},
+	{"counted", "", VALUE_COUNTED},
 	{"first", "first", VALUE_TIME},
 	{"last", "last", VALUE_TIME},
 	{"confidence", "confidence", VALUE_TEXT},
@@ -145,8 +143,6 @@ static const struct tag tags[] = {
 	{"processes", "processes", VALUE_COUNTS},
 	{"scripts", "scripts", VALUE_COUNTS},
 	{"requests", "requests", VALUE_COUNTS},
-	{"processes", "processes", VALUE_COUNTS},
-	{"scripts", "scripts", VALUE_COUNTS},
 	{"candidates", "candidates", VALUE_FILES},
 	{"ids", "message_ids", VALUE_LINES},
 	{"text", "lines", VALUE_LINES},
@@ -219,9 +215,10 @@ static void put_list(struct buf *out, const json_t *list)
 
 static void put_files(struct buf *out, const json_t *list)
 {
-	static const char *const rest[][2] = {
-		{"\n          ", "size"}, {" bytes, of ", "owner"},
-		{", changed ", "mtime_iso"}, {": ", "why"}};
+	static const char *const rest[][2] = {{"\n          ", "size"},
+					      {" bytes, of ", "owner"},
+					      {", changed ", "mtime_iso"},
+					      {": ", "why"}};
 	const json_t *row;
 	size_t i;
 
@@ -236,6 +233,20 @@ static void put_files(struct buf *out, const json_t *list)
 	}
 	if (!json_array_size(list))
 		buf_puts(out, "  none");
+}
+
+/* Connections have no recipients, nor have lines that were forged. */
+static void put_counted(struct buf *out, const json_t *report)
+{
+	const bool is_limit = strcmp(json_text(report, "kind"), "limit") == 0;
+	const bool is_mail = strcmp(json_text(report, "event"), "packet") != 0;
+
+	put_value(out, json_object_get(report, "count"));
+	buf_puts(out, !is_limit ? " events" : is_mail ? " messages, " : " connections");
+	if (!is_limit || !is_mail)
+		return;
+	put_value(out, json_object_get(report, "recipients"));
+	buf_puts(out, " recipients");
 }
 
 static void put_certainty(struct buf *out, const json_t *counts)
@@ -318,6 +329,9 @@ static void put_tag(struct buf *out, const struct tag *t, const struct mailtext_
 	case VALUE_COUNTS:
 	case VALUE_LINES:
 		put_list(out, v);
+		break;
+	case VALUE_COUNTED:
+		put_counted(out, in->report);
 		break;
 	case VALUE_CERTAINTY:
 		put_certainty(out, v);

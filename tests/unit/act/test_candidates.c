@@ -45,18 +45,23 @@ static void make(void)
 
 TestSuite(candidates, .init = make, .fini = remove_lab, .timeout = 60);
 
-static json_t *look(const char *folder, const char *asked, bool *cut)
+static json_t *look_at(const char *folder, const char *asked, bool run, bool *cut)
 {
 	json_t *folders = json_pack("[{s:s, s:i}]", "value", folder, "count", 3);
 	json_t *scripts = asked ? json_pack("[{s:s, s:i}]", "value", asked, "count", 1)
 				: json_array();
-	const struct candidates_want want = {&lab, &account, folders, scripts, NOW};
+	const struct candidates_want want = {&lab, &account, folders, scripts, run, NOW};
 	json_t *list = candidates_of(&want, cut);
 
 	cr_assert_not_null(list);
 	json_decref(folders);
 	json_decref(scripts);
 	return list;
+}
+
+static json_t *look(const char *folder, const char *asked, bool *cut)
+{
+	return look_at(folder, asked, false, cut);
 }
 
 static const char *text(const json_t *list, size_t i, const char *name)
@@ -96,6 +101,9 @@ Test(candidates, names_what_may_have_sent_mail_the_worst_first)
 	list = look(WEB, WEB "/index.php", &cut);
 	cr_expect_str_eq(text(list, 1, "path"), WEB "/index.php");
 	cr_expect_str_eq(text(list, 1, "why"), "it was being asked for");
+	json_decref(list);
+	list = look_at(WEB, WEB "/index.php", true, &cut);
+	cr_expect_str_eq(text(list, 1, "why"), "it was being run");
 	json_decref(list);
 }
 

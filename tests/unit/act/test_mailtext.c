@@ -96,6 +96,8 @@ Test(mailtext, knows_every_tag_of_its_own_template)
 					"exceeded by bob@example.com\n"),
 			   "%s", mail);
 	cr_expect_not_null(strstr(mail, "1 confirmed"));
+	cr_expect_not_null(strstr(mail, "\nCount:       1 messages, 1 recipients\n"),
+			   "%s", mail);
 	cr_expect_not_null(strstr(mail, "     1  100%  pills"));
 	free(mail);
 	json_decref(report);
@@ -118,8 +120,8 @@ Test(mailtext, reads_no_tag_in_what_it_puts_in)
 	json_t *report = report_of("[account]", "[hostname]", "[key]");
 	char *mail = mail_of(HEAD "[key]|[subjects]|[text]", report, "", "");
 
-	cr_expect_not_null(strstr(mail, "[account]|       1  100%  [hostname]|  [key]"), "%s",
-			   mail);
+	cr_expect_not_null(strstr(mail, "[account]|       1  100%  [hostname]|  [key]"),
+			   "%s", mail);
 	free(mail);
 	json_decref(report);
 }
