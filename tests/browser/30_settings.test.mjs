@@ -231,3 +231,14 @@ test("a file that a browser would change is left to the shell", async () => {
   assert.equal(await page.getByLabel("Edit /etc/osm/osm.ignore").count(), 0);
   assert.ok(existsSync(conf));
 });
+
+test("the triggers' table is seen whole in WHM's frame and on a phone", async () => {
+  for (const [face, width] of [["whm", 1000], ["bare", 860], ["bare", 360]]) {
+    const page = await open({ face });
+    await page.setViewportSize({ width, height: 800 });
+    await page.go("?page=events");
+    const hidden = await page.evaluate(() => [...document.querySelectorAll(".triggers .wide")].map((e) => e.scrollWidth - e.clientWidth));
+    assert.deepEqual(hidden, [0], `${face}, ${width} px`);
+    await page.context().close();
+  }
+});

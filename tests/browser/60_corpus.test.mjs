@@ -106,9 +106,10 @@ test("from the address: every field that a page takes up again", async () => {
     const page = await open({ face });
     for (const [i, text] of corpus.entries()) {
       const v = encodeURIComponent(text);
-      // one page in one face, the other in the other
+      // one page in one face, the next in the other
       for (const path of [`?page=reports&q=${v}&account=${v}&type=${v}&action=${v}&span=${v}&offset=${v}`,
-        `?page=events&key=${v}&event=${v}&limit=${v}&interval=${v}&actions=${v}&kind=${v}&value=${v}&until=${v}`].slice((i + (face === "whm" ? 1 : 0)) % 2).slice(0, 1)) {
+        `?page=events&key=${v}&event=${v}&limit=${v}&interval=${v}&actions=${v}&kind=${v}&value=${v}&until=${v}`,
+        `?page=inforce&q=${v}&action=${v}&order=${v}&offset=${v}&tick=${v}`].slice((i + (face === "whm" ? 1 : 0)) % 3).slice(0, 1)) {
         if (path.length > 7000) continue;
         await page.go(path);
         await harmless(page, path);

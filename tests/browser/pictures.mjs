@@ -27,14 +27,14 @@ async function picture(name, where, { width = 860, height = 600, from = null, to
   if (from) await page.locator(from).first().evaluate((e) => e.scrollIntoView());
   if (to) {
     await page.whole();
-    const box = await page.locator(to).last().boundingBox();
-    await page.setViewportSize({ width, height: Math.ceil(box.y + box.height) + 12 });
+    const box = await page.locator(to).first().boundingBox();
+    await page.setViewportSize({ width, height: Math.ceil(box.y + box.height) + 2 });
   }
   await page.screenshot({ path: `${out}${name}.png` });
 }
 
 for (const dark of [false, true]) {
-  await picture(dark ? "overview-dark" : "overview", "", { dark, to: ".charts" });
+  await picture(dark ? "overview-dark" : "overview", "", { dark, width: 1050, to: ".charts" });
   await picture(dark ? "evidence-dark" : "evidence", report, { dark, from: "section", height: 780 });
 }
 await picture("events", "?page=events", { face: "whm", width: 1000, height: 760, from: "section" });
