@@ -48,10 +48,13 @@ struct slice renameact_target(enum action_id id, const json_t *report)
 
 	if (id == ACTION_RENAME_SCRIPT)
 		return certain_script(report);
-	if (slice_ends(json_slice(report, "type"), SLICE(":cwd")))
+	/* the key of packet:cwd begins with the account */
+	if (slice_eq(json_slice(report, "type"), SLICE("cwdcheck:cwd")))
 		return json_slice(report, "key");
+	/* of some events the folder isn't known */
 	if (json_array_size(list) != 1 ||
-	    json_number(json_object_get(report, "further"), "paths") != 0)
+	    json_number(json_object_get(report, "further"), "paths") != 0 ||
+	    json_number(json_array_get(list, 0), "count") != json_number(report, "count"))
 		return (struct slice){NULL, 0};
 	return json_slice(json_array_get(list, 0), "value");
 }

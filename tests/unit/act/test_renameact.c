@@ -159,6 +159,18 @@ Test(renameact, takes_the_only_folder_of_other_triggers)
 	expect(report_from(TRIGGER_CWDCHECK, "acct", one), "rename_path", "done", SUFFIX);
 }
 
+Test(renameact, takes_the_folder_of_connections)
+{
+	const char *const paths[] = {BAD, BAD, NULL};
+	const char *const unknown[] = {BAD, "", NULL};
+
+	expect(report_from(TRIGGER_PACKET, "acct", unknown), "rename_path", "skipped",
+	       "not about one folder");
+	expect(report_from(TRIGGER_PACKET_CWD, "acct " BAD, paths), "rename_path", "done",
+	       SUFFIX);
+	cr_expect(is_there(BAD SUFFIX));
+}
+
 Test(renameact, refuses_what_it_must)
 {
 	static const struct {
