@@ -377,7 +377,7 @@ static bool path_ignored(const struct ignore *g, enum trigger_id t,
 			 const struct event *ev)
 {
 	size_t length[PATHKEY_DEPTH_MAX + 1];
-	size_t n = g->table[TABLE_PATH]
+	size_t n = g->table[TABLE_PATH] && trigger_knows_paths(t)
 			   ? pathkey_prefixes(ev->path, g->path_depth, length)
 			   : 0;
 
@@ -456,7 +456,8 @@ bool ignore_each_ip(struct slice text, int64_t now_s, ignore_ip_fn *fn, void *ct
 
 	while (listfile_next(&l, &entry)) {
 		if (!read_scope(&l, &entry, &scope) || scope.until_s <= now_s ||
-		    !slice_cut(&entry, ':', &type) || !slice_eq_nocase(type, SLICE("ip")) ||
+		    !slice_cut(&entry, ':', &type) ||
+		    !slice_eq_nocase(type, SLICE("ip")) ||
 		    !addr_parse_cidr(slice_trim(entry), &net))
 			continue;
 		if (!fn(&net, l.line, ctx))

@@ -25,6 +25,14 @@ enum trigger_id {
 	TRIGGER_COUNT
 };
 
+/* Do lines of the lists that name a path hold for it? A process stands where it wants, and in a
+ * mount namespace of its own calls it what it wants: by a path no connection gets around the
+ * limit of its account. */
+static inline bool trigger_knows_paths(enum trigger_id t)
+{
+	return t != TRIGGER_PACKET;
+}
+
 /* Action words, as bits so that a rule is one number. Rows of later issues are added here. */
 enum action_id {
 	ACTION_EMAIL,

@@ -266,7 +266,7 @@ const struct trigger_config *overrides_find(const struct overrides *o, enum trig
 {
 	const struct trigger_config *found = NULL;
 
-	if (o->has_paths && ev->path.n)
+	if (o->has_paths && ev->path.n && trigger_knows_paths(t))
 		found = of_path(o, t, ev->path);
 	if (!found && o->has_mailboxes && ev->mailbox.n)
 		found = of_key(o, t, ev->mailbox);

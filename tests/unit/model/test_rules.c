@@ -48,6 +48,20 @@ static struct event event_of(const char *account, const char *mailbox, const cha
 			      .path = slice_str(path)};
 }
 
+/* Whoever connects chooses where he stands. */
+Test(rules, a_path_says_nothing_of_all_connections_of_an_account)
+{
+	struct rules *r =
+		make("/home/carol * 0\n/home/carol packet 0\n", "path:/home/carol\n");
+	struct event ev = event_of("alice", "", "/home/carol/x");
+
+	cr_expect_eq(rules_trigger(r, TRIGGER_PACKET, &ev).limit, 100);
+	cr_expect_eq(rules_trigger(r, TRIGGER_PACKET_CWD, &ev).limit, 0);
+	cr_expect_not(rules_ignored(r, TRIGGER_PACKET, &ev));
+	cr_expect(rules_ignored(r, TRIGGER_PACKET_CWD, &ev));
+	rules_free(r);
+}
+
 /* ---- osm.accounts ---- */
 
 Test(rules, the_most_special_line_wins)
