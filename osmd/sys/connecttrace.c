@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "osmd/sys/connect.bpf.h"
+#include "osmd/sys/proc.h"
 
 /* The program, as clang made it of connect.bpf.c (see the Makefile). */
 __asm__(".pushsection .rodata\n"
@@ -166,7 +167,7 @@ static bool is_same_link(const char *name, struct slice told)
 	char text[PATH_MAX];
 	ssize_t n = readlink(name, text, sizeof(text));
 
-	return n > 0 && slice_eq(told, (struct slice){text, (size_t)n});
+	return n > 0 && slice_eq(told, proc_link_name((struct slice){text, (size_t)n}));
 }
 
 static bool is_own_title(struct slice told)

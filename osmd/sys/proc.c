@@ -56,19 +56,24 @@ static size_t read_file(int folder, const char *name, char *out, size_t size)
 	return n > 0 ? (size_t)n : 0;
 }
 
-/* A text that fills its room may be a cut one: it is none. A folder or program that was
- * removed is still the one that it was. */
-static size_t read_link(int folder, const char *name, char *out, size_t size, bool *gone)
+struct slice proc_link_name(struct slice link)
 {
 	static const struct slice deleted = SLICE(" (deleted)");
+
+	if (slice_ends(link, deleted))
+		link.n -= deleted.n;
+	return link;
+}
+
+/* A text that fills its room may be a cut one: it is none. */
+static size_t read_link(int folder, const char *name, char *out, size_t size, bool *gone)
+{
 	ssize_t n = readlinkat(folder, name, out, size);
-	struct slice s;
 
 	*gone = n < 0 && (errno == ESRCH || errno == ENOENT);
 	if (n <= 0 || (size_t)n == size)
 		return 0;
-	s = (struct slice){out, (size_t)n};
-	return slice_ends(s, deleted) ? s.n - deleted.n : s.n;
+	return proc_link_name((struct slice){out, (size_t)n}).n;
 }
 
 /* The n-th number behind a name, as in "Uid:\t1000\t1000\t1000\t1000". */

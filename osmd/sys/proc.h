@@ -42,5 +42,8 @@ int64_t proc_newest(void);
 /* Every process, the highest number first; fn returns false to stop. false: /proc can't be
  * read. */
 bool proc_each(bool (*fn)(int64_t pid, void *ctx), void *ctx);
+/* What a link of /proc names, without the mark of what was removed: it is still the one that it
+ * was. */
+struct slice proc_link_name(struct slice link);
 
 #endif

@@ -135,6 +135,21 @@ Test(connecttrace, tells_who_connects_from_where)
 	connecttrace_close(trace);
 }
 
+/* As the program's own file is after an upgrade. */
+Test(connecttrace, works_from_what_was_removed)
+{
+	char name[] = "/tmp/osm-gone.XXXXXX";
+	struct err e = {0};
+
+	if (!begin())
+		return;
+	cr_assert(mkdtemp(name) && chdir(name) == 0 && rmdir(name) == 0);
+	connecttrace_close(trace);
+	trace = connecttrace_open(&port, 1, &e);
+	cr_expect(trace, "%s", e.msg);
+	connecttrace_close(trace);
+}
+
 Test(connecttrace, tells_by_where_the_first_packet_left)
 {
 	uint16_t from_port = 0;
@@ -144,11 +159,13 @@ Test(connecttrace, tells_by_where_the_first_packet_left)
 		return;
 	connect_to(AF_INET, "127.0.0.1");
 	take(&g, 1);
-	cr_expect_eq(connecttrace_fate(trace, g.ev.serial, &from_port), CONNECTTRACE_LOCAL);
+	cr_expect_eq(connecttrace_fate(trace, g.ev.serial, &from_port),
+		     CONNECTTRACE_LOCAL);
 	cr_expect_gt(from_port, 0);
 	connect_to(AF_INET6, "::1");
 	take(&g, 1);
-	cr_expect_eq(connecttrace_fate(trace, g.ev.serial, &from_port), CONNECTTRACE_LOCAL);
+	cr_expect_eq(connecttrace_fate(trace, g.ev.serial, &from_port),
+		     CONNECTTRACE_LOCAL);
 	cr_expect_eq(connecttrace_fate(trace, g.ev.serial + 65536, &from_port),
 		     CONNECTTRACE_LOST, "of another connection");
 	connecttrace_close(trace);
