@@ -105,7 +105,7 @@ s.login("info@bobs-garage.example", "wrong")'
 	send hidden carol@carol.example 2
 	wait_until 10 eval '[ "$(arrived Hidden)" = 2 ]'
 	same "$(grep -c 'log string overflowed log buffer \*\*\*\*$' "$MAINLOG")" 3
-	! grep -q 'A=dovecot_plain:carol' "$MAINLOG"
+	refute grep -q 'A=dovecot_plain:carol' "$MAINLOG"
 }
 
 @test "localhost SMTP without a login is identified by the socket's owner" {
@@ -121,9 +121,9 @@ s.quit()'
 
 @test "nothing of the lab can be seen outside" {
 	[ ! -e /home/osmalice ]
-	! grep -q osmalice /etc/passwd
-	! ip netns list | grep -q world
-	! grep -q "$LAB" /proc/self/mountinfo
+	refute grep -q osmalice /etc/passwd
+	refute grep -q world <(ip netns list)
+	refute grep -q "$LAB" /proc/self/mountinfo
 }
 
 @test "down removes everything and may be repeated" {
@@ -132,6 +132,6 @@ s.quit()'
 	inner=$(cat "$other/inner.pid")
 	"$LABSH" down "$other"
 	[ ! -e "$other" ]
-	! kill -0 "$inner" 2>/dev/null
+	refute kill -0 "$inner" 2>/dev/null
 	"$LABSH" down "$other"
 }

@@ -39,7 +39,7 @@ setup() {
 	[ "$(queued)" -ge 3 ]
 	id=$(actions_in_force ".action == \"hold\" and .target == \"$BOX\"" | jq -r .id)
 	osm undo "$id"
-	! is_held "$BOX"
+	refute is_held "$BOX"
 	wait_until 30 eval '[ "$(arrived "after the hold")" = 3 ]'
 	same "$(actions_in_force '.action == "hold"')" "" "in force"
 	same "$(calls '.call[1] == "hold_outgoing"' | wc -l)" 1 "hold calls"
@@ -139,7 +139,7 @@ setup() {
 	osm hold "$BOX"
 	is_held "$BOX"
 	osm undo "$(actions_in_force '.action == "hold"' | jq -r .id)"
-	! is_held "$BOX"
+	refute is_held "$BOX"
 	same "$(calls | wc -l)" 2 calls
 }
 
@@ -150,5 +150,5 @@ setup() {
 	is_held osmdave
 	osmd_stop
 	osm undo "$(actions_in_force '.action == "hold"' | jq -r .id)"
-	! is_held osmdave
+	refute is_held osmdave
 }

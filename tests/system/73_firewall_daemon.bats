@@ -355,7 +355,7 @@ put_back() { # TIMES
 	same "$status" 1 "the blocked account"
 	osm undo "$(action block_smtp osmbob)"
 	reaches osmbob
-	! grep -q "osm:" "$ROOT/etc/csf/csf.deny"
+	refute grep -q "osm:" "$ROOT/etc/csf/csf.deny"
 }
 
 @test "csf without IPv6: an IPv6 address is blocked in the kernel" {
@@ -428,7 +428,7 @@ put_back() { # TIMES
 	osm reload
 	wait_until 10 connects 203.0.113.12
 	same "$(blocks)" "" "blocks left"
-	! grep -q "osm:" "$ROOT/etc/csf/csf.deny" "$ROOT/var/lib/csf/csf.tempban"
+	refute grep -q "osm:" "$ROOT/etc/csf/csf.deny" "$ROOT/var/lib/csf/csf.tempban"
 }
 
 @test "filters of others in csf.deny don't make osm's blocks look removed" {

@@ -59,7 +59,7 @@ reader() { inlab pgrep -f '^osmd: packets$' || inlab pgrep -x 'osmd: packets'; }
 			"$BATS_TEST_TMPDIR/report" || { echo "no $port $uid $pid $dir"; return 1; }
 	done <"$BATS_TEST_TMPDIR/truth"
 	wait_until 10 is_held osmalice
-	! is_held osmbob
+	refute is_held osmbob
 	wait_until 10 eval '[ -n "$(root_mails)" ]'
 }
 
@@ -90,8 +90,8 @@ reader() { inlab pgrep -f '^osmd: packets$' || inlab pgrep -x 'osmd: packets'; }
 	wait_until 15 eval '[ "$(count_reports)" = 2 ]'
 	osm show "$(reports '.account == "osmalice"' | jq -r .id)" --json |
 		jq -e '.notes | any(contains("to this server itself"))'
-	! is_held osmalice
-	! is_held osmbob
+	refute is_held osmalice
+	refute is_held osmbob
 }
 
 @test "a restart forgets no connection, and counts none twice" {
@@ -246,7 +246,7 @@ reader() { inlab pgrep -f '^osmd: packets$' || inlab pgrep -x 'osmd: packets'; }
 	cut -d' ' -f1,2 "$BATS_TEST_TMPDIR/truth" | sort | diff - "$BATS_TEST_TMPDIR/told"
 	same "$(status_of .packets.stats.dropped)" 0 dropped
 	osmd_stop
-	! inlab nft list table inet osm-watch 2>/dev/null
+	refute inlab nft list table inet osm-watch 2>/dev/null
 }
 
 @test "a netfilter table that a killed osmd left, or somebody flushed, is no end of it" {
@@ -329,7 +329,7 @@ unturn() {
 			# a remote one beside it is still a ground
 			wait_until 15 has_report '.type == "packet" and .account == "osmalice"'
 			wait_until 10 is_held osmalice
-			! is_held osmbob
+			refute is_held osmbob
 			[ $source = pcap ] || {
 				wait_until 15 has_report '.type == "packet" and .account == "osmbob"'
 				osm show "$(reports '.type == "packet" and .account == "osmbob"' | jq -r .id)" --json >"$BATS_TEST_TMPDIR/report"

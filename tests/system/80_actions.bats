@@ -122,7 +122,7 @@ detail_of() { # ACTION: "state detail" in the only report
 	grep -q '^info:!' "$ROOT/home/osmbob/etc/bobs-garage.example/shadow"
 	osm undo "$(actions_in_force '.action == "suspend_mailbox"' | jq -r .id)"
 	same "$(cat "$ROOT/etc/outgoing_mail_suspended_users")" "" suspended
-	! grep -q '^info:!' "$ROOT/home/osmbob/etc/bobs-garage.example/shadow"
+	refute grep -q '^info:!' "$ROOT/home/osmbob/etc/bobs-garage.example/shadow"
 }
 
 @test "held messages are counted, and deleted only when asked twice" {

@@ -62,7 +62,7 @@ in_force() { actions_in_force "${1:-}" | wc -l; }
 	hook '{"context":{"category":"Whostmgr","event":"Accounts::Remove","stage":"post"},"data":{"user":"osmdave","pass":"geheim123"}}'
 	wait_until 5 eval '[ "$(in_force)" = 0 ]'
 	grep -q "the panel tells: removed osmdave" "$ROOT/var/log/osmd.log"
-	! grep -rq geheim123 "$ROOT/var/log" "$ROOT/var/lib/osm"
+	refute grep -rq geheim123 "$ROOT/var/log" "$ROOT/var/lib/osm"
 }
 
 @test "a new password releases the mailbox, if that is wanted" {

@@ -76,7 +76,7 @@ print(c.getresponse().status)' "$@"
 		"$BATS_TEST_TMPDIR/r"
 	wait
 	same "$(cat "$BATS_TEST_TMPDIR/v")" 200 visit
-	! grep -rqa "$KEY" "$ROOT/var/lib/osm" "$ROOT/var/log/osmd.log" "$BATS_TEST_TMPDIR/r"
+	refute grep -rqa "$KEY" "$ROOT/var/lib/osm" "$ROOT/var/log/osmd.log" "$BATS_TEST_TMPDIR/r"
 }
 
 @test "rename_script takes nothing away that only Apache's page names, and by hand while Apache serves it" {

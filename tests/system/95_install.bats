@@ -70,7 +70,7 @@ remove /usr/share/doc/osm/old.md (of an older version)"
 	grep -q 'osm.conf, osm.accounts and osm.ignore are fine' <<<"$output"
 	bash -n osmd/osm.bash-completion
 	logrotate -d osmd/osmd.logrotate 2>&1 | tee "$BATS_TEST_TMPDIR/rotate"
-	! grep -qi error "$BATS_TEST_TMPDIR/rotate"
+	refute grep -qi error "$BATS_TEST_TMPDIR/rotate"
 }
 
 complete_words() { # WORD...: what completion offers for the last one

@@ -133,3 +133,11 @@ osmd_caught_up() {
 same() { # ACTUAL EXPECTED [WHAT]
 	[ "$1" = "$2" ] || { echo "${3:-value}: got '$1', want '$2'"; return 1; }
 }
+
+# In the middle of a test bats takes no notice of "! command".
+refute() { # COMMAND...: it says no (1); that it can't be run is no "no"
+	local status=0
+
+	"$@" || status=$?
+	[ "$status" = 1 ] || { echo "not to be, or not to be known ($status): $*"; return 1; }
+}
