@@ -186,8 +186,10 @@ bool recover_waits(const struct action_row *row);
 enum action_claim recover_claim(struct executor *x, const struct action_row *row,
 				int64_t now_s, char more[ACTION_BEFORE_MAX]);
 void recover_before(struct action_row *row, const char *more);
-#define RECOVER_OTHERS                                                                   \
-	"it is so already, and nothing shows that it was osm: left so, and not undone later"
+/* Why a row is skipped that found in force what it did not do; by which action, if it was
+ * another one of osm's. */
+void recover_others(struct executor *x, const struct action_row *row,
+		    char detail[ACTION_DETAIL_MAX]);
 /* Finish or fail every pending row. */
 bool recover_all(struct executor *x, int64_t now_s, struct err *e);
 bool recover_row(struct executor *x, struct action_row *row, int64_t now_s,

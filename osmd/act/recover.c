@@ -101,6 +101,22 @@ enum action_claim recover_claim(struct executor *x, const struct action_row *row
 					    : CLAIM_UNKNOWN;
 }
 
+void recover_others(struct executor *x, const struct action_row *row,
+		    char detail[ACTION_DETAIL_MAX])
+{
+	struct action_row other;
+
+	if (store_action_in_force(x->store, row->action, row->target, &other))
+		snprintf(detail, ACTION_DETAIL_MAX,
+			 "it is so already, by action %lld: left so, and undone with "
+			 "that one",
+			 (long long)other.id);
+	else
+		snprintf(detail, ACTION_DETAIL_MAX,
+			 "it is so already, and nothing shows that it was osm: "
+			 "left so, and not undone later");
+}
+
 void recover_before(struct action_row *row, const char *more)
 {
 	snprintf(row->before, sizeof(row->before), BEFORE_FREE "%s", more);
@@ -162,8 +178,10 @@ static bool recover_disruptive(struct executor *x, struct action_row *row,
 		return true;
 	}
 	claim = recover_claim(x, row, now_s, more);
-	if (claim == CLAIM_OTHERS)
-		return end(x, row, ACTION_SKIPPED, RECOVER_OTHERS, now_s, e);
+	if (claim == CLAIM_OTHERS) {
+		recover_others(x, row, detail);
+		return end(x, row, ACTION_SKIPPED, detail, now_s, e);
+	}
 	if (claim == CLAIM_ALL) {
 		if (action_kind_find(row->action)->claim)
 			recover_before(row, more);

@@ -42,7 +42,7 @@ static bool settle_pending(struct executor *x, struct action_row *row, const cha
 	if (ours)
 		snprintf(row->detail, sizeof(row->detail), "found in force");
 	else if (now == CLAIM_OTHERS)
-		snprintf(row->detail, sizeof(row->detail), "%s", RECOVER_OTHERS);
+		recover_others(x, row, row->detail);
 	else if (free_before)
 		snprintf(row->detail, sizeof(row->detail),
 			 "taken back by %s before it was done", who);

@@ -536,6 +536,27 @@ Test(recover, undoes_nothing_of_others)
 	json_decref(answer);
 }
 
+/* While a retry waits osm is told by hand to do the same: that one has it. */
+Test(recover, names_the_action_of_osm_that_it_meets)
+{
+	int64_t waits = ask_hold("garbage"), other;
+	json_t *answer;
+
+	put("/mode", "ok");
+	answer = ask(NOW + 5, "{\"do\":\"hold\",\"target\":\"acct\","
+			      "\"account\":\"acct\",\"who\":\"root\"}");
+	cr_assert(is_ok(answer));
+	other = action_id_of(answer, 0);
+	json_decref(answer);
+	wake(NOW + 30);
+	cr_expect_eq(read_row(waits).state, ACTION_SKIPPED);
+	cr_expect_not_null(strstr(read_row(waits).detail, "already, by action 2:"), "%s",
+			   read_row(waits).detail);
+	cr_expect_eq(other, 2);
+	json_decref(undo(other));
+	cr_expect_not(has_text(HOLD_FILE, "acct\n"));
+}
+
 static bool audited(const char *part)
 {
 	struct store *s = store_open(at(PATH_DB), false, NULL);
