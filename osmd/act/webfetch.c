@@ -109,6 +109,12 @@ static void say_code(struct child *c, struct evhttp_request *r, int code)
 		 server ? " by " : "", server ? server : "");
 }
 
+static void say_silent(struct child *c)
+{
+	snprintf(c->why, sizeof(c->why), "nobody answers there (%s, port %hu)", c->host,
+		 c->port);
+}
+
 static void ask(struct child *c);
 
 static void on_done(struct evhttp_request *r, void *ctx)
@@ -126,7 +132,7 @@ static void on_done(struct evhttp_request *r, void *ctx)
 	else if (code)
 		say_code(c, r, code);
 	else
-		snprintf(c->why, sizeof(c->why), "nobody answers there");
+		say_silent(c);
 	event_base_loopbreak(c->base);
 }
 
@@ -150,7 +156,7 @@ static void ask(struct child *c)
 		evhttp_add_header(evhttp_request_get_output_headers(r), "Connection",
 				  "close");
 	if (!r || evhttp_make_request(to, r, EVHTTP_REQ_GET, c->asks[c->at]) < 0) {
-		snprintf(c->why, sizeof(c->why), "nobody answers there");
+		say_silent(c);
 		event_base_loopbreak(c->base);
 	}
 }

@@ -131,5 +131,5 @@ print(c.getresponse().status)' "$@"
 	send mailbox "$BOX" 25 --to defer1.example
 	wait_until 10 is_held "$BOX"
 	osm show "$(reports | jq -r .id)" --json |
-		jq -e '.notes | index("Apache'"'"'s status page could not be used: nobody answers there.")'
+		jq -e '.notes | index("Apache'"'"'s status page could not be used: nobody answers there (127.0.0.1, port 8081).")'
 }
