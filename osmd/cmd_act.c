@@ -4,6 +4,7 @@
  * undo (and what the firewall does, cmd_firewall.c) works without a daemon, by an executor of its
  * own under the same lock. */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
@@ -18,6 +19,53 @@
 #define ACTION_DIGITS_MAX 9
 /* A panel call may take ACTION_TIMEOUT, and others may stand before it. */
 #define WAIT_S 300
+
+/* What it means for the mail from now on; the journal has what was seen. */
+static const char *consequence(const char *action, bool done)
+{
+	static const struct {
+		enum action_id id;
+		const char *done, *undone;
+	} all[] = {
+		{ACTION_HOLD, "further mail to other servers waits in Exim's queue",
+		 "what is held goes out at Exim's next attempt, unless something else "
+		 "stops it"},
+		{ACTION_BLOCK_ACCOUNT,
+		 "further mail to other servers is refused, and what waits in the queue "
+		 "is lost",
+		 "what was refused meanwhile is not sent"},
+		{ACTION_BLOCK_MAILBOX,
+		 "further mail to other servers is refused, and what waits in the queue "
+		 "is lost",
+		 "what was refused meanwhile is not sent"},
+		{ACTION_BLOCK_LOGIN, "sessions that are open go on",
+		 "the same password is good again"},
+		{ACTION_SUSPEND_MAILBOX,
+		 "it can neither send nor log in; what comes in for it still arrives",
+		 NULL},
+		{ACTION_SUSPEND_ACCOUNT,
+		 "its site, mail and logins are down, and its processes were killed",
+		 "the processes that were killed don't come back"},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (strcmp(action, action_name(all[i].id)) == 0)
+			return done ? all[i].done : all[i].undone;
+	return NULL;
+}
+
+static void print_after(int64_t id, const char *action, const char *state)
+{
+	bool done = strcmp(state, action_state_name(ACTION_DONE)) == 0;
+	const char *means = done || strcmp(state, action_state_name(ACTION_UNDONE)) == 0
+				    ? consequence(action, done)
+				    : NULL;
+
+	if (means)
+		printf("   %s\n", means);
+	if (done)
+		printf("   undo with: osm undo %" PRId64 "\n", id);
+}
 
 static void print_outcome(const json_t *answer, bool ok)
 {
@@ -45,9 +93,10 @@ static void print_outcome(const json_t *answer, bool ok)
 			text_puts(stdout, detail);
 		}
 		putchar('\n');
-		if (ok && strcmp(state, action_state_name(ACTION_DONE)) == 0)
-			printf("   undo with: osm undo %" JSON_INTEGER_FORMAT "\n",
-			       json_integer_value(json_object_get(row, "id")));
+		if (ok)
+			print_after(json_integer_value(json_object_get(row, "id")),
+				    json_string_value(json_object_get(row, "action")),
+				    state);
 	}
 }
 

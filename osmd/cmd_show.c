@@ -150,7 +150,8 @@ static void show_head(const json_t *r)
 	else
 		putchar('\n');
 	if (json_is_true(json_object_get(r, "testing")))
-		puts("TESTING is on: everything was decided, nothing was done");
+		puts("TESTING was on: everything was decided, nothing was held or "
+		     "blocked");
 	putchar('\n');
 	line("Time", text_time(json_number(r, "time"), when));
 	line("Host", json_text(r, "host"));

@@ -50,7 +50,10 @@ static const struct command commands[] = {
 	 cmd_act},
 	{0, "block", "ACCOUNT [--expire 2h]", "block an account's sending", cmd_act},
 	{0, "act", "ACTION TARGET [--expire 2h]",
-	 "do any action to an account, mailbox, path or address, by hand", cmd_act},
+	 "do by hand: hold, block_account, block_mailbox, block_login, block_smtp,\n"
+	 "        suspend_mailbox, suspend_account, rename_path, rename_script or "
+	 "firewall",
+	 cmd_act},
 	{0, "held", "MAILBOX [--delete]", "count, or delete, a mailbox's held messages",
 	 cmd_held},
 	{0, "custom", "[--report ID] [--format F] [--conf FILE] [--run]",

@@ -141,8 +141,10 @@ void decide_now(struct executor *x, const struct action_job *job,
 		snprintf(d->more, sizeof(d->more), "%s", more);
 		if (!by_hand && done >= x->config.action_max)
 			decide(d, false, BEFORE_NOT_DONE,
-			       "ACTION_MAX: %u actions in the last hour are enough",
-			       x->config.action_max);
+			       "ACTION_MAX: %u actions in the last hour are enough "
+			       "(by hand: osm act %s %s)",
+			       x->config.action_max, action_name(kind->id),
+			       job->row->target);
 		if (!d->go)
 			log_msg(LOG_LEVEL_ERROR,
 				"*ACTION_MAX reached* %s was NOT %s: %u actions in the "

@@ -48,6 +48,20 @@ static size_t fitting(const json_t *report, const struct action_steps *steps,
 	return n;
 }
 
+/* "1 d", "36 h", "90 s": in the largest unit that fits without a rest. */
+static void say_time(unsigned seconds, char out[16])
+{
+	static const struct {
+		unsigned s;
+		const char *name;
+	} units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+	size_t i = 0;
+
+	while (seconds % units[i].s)
+		i++;
+	snprintf(out, 16, "%u %s", seconds / units[i].s, units[i].name);
+}
+
 bool ladder_step(struct executor *x, const json_t *report, bool confirmed, unsigned *bit,
 		 char note[LADDER_NOTE_MAX], struct err *e)
 {
@@ -64,6 +78,7 @@ bool ladder_step(struct executor *x, const json_t *report, bool confirmed, unsig
 				   json_integer_value(json_object_get(report, "first")),
 			   .last_s = json_integer_value(json_object_get(report, "last"))};
 	unsigned number;
+	char span[16];
 
 	*bit = 0;
 	if (!n) {
@@ -78,7 +93,8 @@ bool ladder_step(struct executor *x, const json_t *report, bool confirmed, unsig
 		return false;
 	at = number < n ? number - 1 : n - 1;
 	*bit = ACTION_BIT(steps[at]);
-	snprintf(note, LADDER_NOTE_MAX, "Strike %u within %u seconds: the step is %s.",
-		 number, x->config.steps_time_s, action_name(steps[at]));
+	say_time(x->config.steps_time_s, span);
+	snprintf(note, LADDER_NOTE_MAX, "Strike %u within %s: the step is %s.", number,
+		 span, action_name(steps[at]));
 	return true;
 }

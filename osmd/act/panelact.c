@@ -408,6 +408,47 @@ static bool from_packets(const struct action_job *job)
 	return event && strcmp(event, "packet") == 0;
 }
 
+static bool is_held(const struct action_job *job)
+{
+	return part_in_force(job, strchr(job->row->target, '@')
+					  ? PANEL_HOLD_MAILBOX
+					  : PANEL_HOLD_ACCOUNT) == ACTION_IN_FORCE;
+}
+
+static bool is_blocked(const struct action_job *job)
+{
+	return part_in_force(job, strchr(job->row->target, '@')
+					  ? PANEL_BLOCK_MAILBOX
+					  : PANEL_BLOCK_ACCOUNT) == ACTION_IN_FORCE;
+}
+
+/* A block wins over a hold, whoever set them: what waits is lost then, which must be said. */
+static void tell_of_block(const struct action_job *job, char detail[ACTION_DETAIL_MAX])
+{
+	if (strcmp(job->row->action, action_name(ACTION_BLOCK_LOGIN)) != 0 &&
+	    is_held(job) && is_blocked(job))
+		add(detail, "it is held and blocked: what waits in the queue is lost at "
+			    "its next attempt");
+}
+
+/* What was so before is not of this action, and goes with what set it. */
+static void tell_of_part(const struct action_job *job, const struct part *p,
+			 char detail[ACTION_DETAIL_MAX])
+{
+	enum action_id id =
+		p->on == PANEL_BLOCK_LOGIN ? ACTION_BLOCK_LOGIN : ACTION_BLOCK_MAILBOX;
+	const char *what = id == ACTION_BLOCK_LOGIN ? "its login" : "its sending";
+	struct action_row other;
+
+	if (store_action_in_force(job->store, action_name(id), job->row->target, &other))
+		add(detail,
+		    "%s was blocked already, by action %lld, and is free again when "
+		    "that is undone",
+		    what, (long long)other.id);
+	else
+		add(detail, "%s was blocked already, and stays so", what);
+}
+
 enum action_state panelact_perform(const struct action_job *job,
 				   char detail[ACTION_DETAIL_MAX])
 {
@@ -417,13 +458,17 @@ enum action_state panelact_perform(const struct action_job *job,
 
 	detail[0] = '\0';
 	for (size_t i = 0; i < parts.n; i++) {
-		if (!is_ours(job, &parts.list[i]))
+		if (!is_ours(job, &parts.list[i])) {
+			tell_of_part(job, &parts.list[i], detail);
 			continue;
+		}
 		wanted++;
 		reached += do_part(job, parts.list[i].on, &again, detail);
 	}
 	if (reached && reached < wanted)
 		add(detail, "only a part of it was reached");
+	if (reached)
+		tell_of_block(job, detail);
 	if (reached && parts.list[0].on != PANEL_SUSPEND_ACCOUNT && from_packets(job))
 		add(detail, "it does not stop connections that bypass Exim");
 	/* a part that is in force is to be undone, too */
@@ -488,6 +533,9 @@ bool panelact_reverse(const struct action_job *job, char detail[ACTION_DETAIL_MA
 			gone = undo_part(job, &parts.list[i], detail) && gone;
 	if (gone && parts.list[0].on == PANEL_SUSPEND_ACCOUNT)
 		put_block_back(job, detail);
+	if (gone && strcmp(job->row->action, action_name(ACTION_HOLD)) == 0 &&
+	    is_blocked(job))
+		add(detail, "it is blocked: what was held is lost");
 	return gone;
 }
 

@@ -89,7 +89,8 @@ detail_of() { # ACTION: "state detail" in the only report
 	conf LOGLINE_ACTIONS=store,suspend_account
 	osmd_start
 	whm suspend_outgoing_email user=osmdave
-	osm act suspend_account osmdave
+	run osm act suspend_account osmdave
+	[[ "$output" == *"its site, mail and logins are down"*"undo with: osm undo "* ]] || { echo "$output"; return 1; }
 	[ -e "$ROOT/var/cpanel/suspended/osmdave" ]
 	osm undo "$(actions_in_force '.target == "osmdave"' | jq -r .id)"
 	[ ! -e "$ROOT/var/cpanel/suspended/osmdave" ]
@@ -188,7 +189,7 @@ detail_of() { # ACTION: "state detail" in the only report
 	wait_until 10 grep -qx "$BOX" "$ROOT/etc/outgoing_mail_suspended_users"
 	[ ! -e "$ROOT/var/cpanel/suspended/osmbob" ]
 	osm show "$(reports | jq -rs 'max_by(.time).id')" --json |
-		jq -e '.notes | index("Strike 2 within 86400 seconds: the step is block_mailbox.")'
+		jq -e '.notes | index("Strike 2 within 1 d: the step is block_mailbox.")'
 	osm undo "$(actions_in_force '.action == "block_mailbox"' | jq -r .id)"
 	osm undo "$(actions_in_force '.action == "hold"' | jq -r .id)"
 	sleep 2

@@ -262,7 +262,9 @@ Test(executor, stops_at_its_own_limit)
 	restart();
 	expect_one("acct", "", "hold", true, "done", "");
 	expect_one("other", "", "hold", true, "done", "");
-	expect_one("third", "", "hold", true, "skipped", "ACTION_MAX: 2");
+	expect_one("third", "", "hold", true, "skipped",
+		   "ACTION_MAX: 2 actions in the last hour are enough (by hand: osm act "
+		   "hold third)");
 	cr_assert_eq(count_lines("/calls"), 2);
 	json_t *report = report_of("third", "", NOW + 3600), *answer;
 

@@ -46,11 +46,10 @@ Test(ladder, gets_harder_with_each_strike)
 	char note[300];
 
 	cr_expect_str_eq(step("acct", BOB, NOW, true, note), "hold");
-	cr_expect_str_eq(note, "Strike 1 within 86400 seconds: the step is hold.");
+	cr_expect_str_eq(note, "Strike 1 within 1 d: the step is hold.");
 	restart();
 	cr_expect_str_eq(step("acct", BOB, NOW + 100, true, note), "block_mailbox");
-	cr_expect_str_eq(note,
-			 "Strike 2 within 86400 seconds: the step is block_mailbox.");
+	cr_expect_str_eq(note, "Strike 2 within 1 d: the step is block_mailbox.");
 	cr_expect_str_eq(step("acct", BOB, NOW + 200, true, note), "suspend_account");
 	cr_expect_str_eq(step("acct", BOB, NOW + 300, true, note), "suspend_account",
 			 "and so on");
@@ -95,7 +94,7 @@ Test(ladder, counts_no_doubt_no_test_and_nobody_protected)
 		cr_expect_str_eq(step("acct", BOB, NOW + i * 100, true, note), "hold");
 	put(PATH_IGNORE, "");
 	cr_expect_str_eq(step("acct", BOB, NOW + 1000, true, note), "hold");
-	cr_expect_str_eq(note, "Strike 1 within 86400 seconds: the step is hold.");
+	cr_expect_str_eq(note, "Strike 1 within 1 d: the step is hold.");
 }
 
 Test(ladder, begins_anew_for_whom_a_person_lets_go)

@@ -126,6 +126,37 @@ Test(panelact, leaves_what_was_so_before_and_does_not_undo_it)
 	json_decref(report);
 }
 
+static void says(int64_t id, const char *text)
+{
+	cr_expect_not_null(strstr(read_row(id).detail, text), "%s", read_row(id).detail);
+}
+
+Test(panelact, names_the_action_that_has_a_part_already)
+{
+	int64_t first = done("block_login", BOB), second = done("suspend_mailbox", BOB);
+
+	cr_expect_eq(first, 1);
+	says(second, "its login was blocked already, by action 1");
+	undone(second, "gone from");
+	cr_expect(has_text(SHADOW, "bob:!"));
+	undone(first, "gone from");
+	put(SHADOW, "bob:!h:1\n");
+	says(done("suspend_mailbox", BOB), "its login was blocked already, and stays so");
+}
+
+/* Exim refuses what is blocked, held or not. */
+Test(panelact, says_that_held_mail_is_lost_by_a_block)
+{
+	int64_t hold = done("hold", BOB), block = done("block_mailbox", BOB);
+
+	cr_expect_null(strstr(read_row(hold).detail, "lost"));
+	says(block, "it is held and blocked: what waits in the queue is lost");
+	undone(hold, "it is blocked: what was held is lost");
+	undone(block, "gone from");
+	hold = done("hold", BOB);
+	cr_expect_null(strstr(read_row(hold).detail, "lost"));
+}
+
 Test(panelact, tells_of_a_part_that_was_not_reached_and_undoes_the_other)
 {
 	json_t *report = report_of("acct", BOB, NOW), *answer;
