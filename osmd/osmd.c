@@ -91,7 +91,7 @@ static bool lock_pid(struct start *s, struct err *e)
 
 	if (!paths_at(&s->paths, PATH_PID, path, sizeof(path)))
 		return err_set(e, ENAMETOOLONG, "%s: too long a root", PATH_PID);
-	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock < 0)
 		return err_set(e, errno, "%s: %s", path, strerror(errno));
 	if (flock(s->lock, LOCK_EX | LOCK_NB) < 0)

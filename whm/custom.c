@@ -72,22 +72,11 @@ static void samples(struct site *s)
 	json_decref(doc);
 }
 
-static bool load(struct site *s, struct form *f)
-{
-	struct err e = {0};
-
-	if (form_load(s, f, &e))
-		return true;
-	s->code = 500;
-	page_callout_text(s->page, "bad", e.msg);
-	return false;
-}
-
 void custom_page(struct site *s)
 {
 	struct form f;
 
-	if (load(s, &f)) {
+	if (form_open(s, &f)) {
 		widget_complaints(s->page, &f);
 		settings(s, &f);
 	}
@@ -99,7 +88,7 @@ void custom_save(struct site *s)
 {
 	struct form f;
 
-	if (load(s, &f)) {
+	if (form_open(s, &f)) {
 		if (form_save(s, &f))
 			page_link(s->page, "Back to the custom action", "button",
 				  page_address("custom", NULL));
@@ -149,7 +138,7 @@ void custom_run_page(struct site *s)
 	struct buf text;
 
 	buf_init(&text, EDIT_MAX);
-	if (load(s, &f)) {
+	if (form_open(s, &f)) {
 		form_take(s, &f);
 		if (site_is_stale(s))
 			;
