@@ -65,7 +65,7 @@ static const struct command commands[] = {
 	 "print the settings, or the shipped osm.conf; add new settings to osm.conf",
 	 cmd_conf},
 	{'v', "version", "", "print the version", run_version},
-	{'h', "help", "", "print this", run_help},
+	{'h', "help", "[COMMAND]", "print this, or of one command", run_help},
 };
 
 /* csf's toggle of more than one letter. */
@@ -117,7 +117,7 @@ static void print_command(const struct command *k)
 	       k->words[0] ? " " : "", k->words, k->help);
 }
 
-static int run_help(struct cmd *c)
+static int help_all(const struct cmd *c)
 {
 	json_t *list = json_array();
 
@@ -160,6 +160,18 @@ static int help_one(const struct cmd *c, const struct command *k)
 	print_command(k);
 	puts("\nSee osm(8).");
 	return CMD_OK;
+}
+
+static int run_help(struct cmd *c)
+{
+	const struct command *k = c->count == 1 ? find(c->args[0]) : NULL;
+
+	if (c->count > 1)
+		return cmd_fail(c, CMD_USAGE, "osm help [COMMAND]");
+	if (c->count == 1 && !k)
+		return cmd_fail(c, CMD_USAGE, "%s: no such command; see osm help",
+				c->args[0]);
+	return k ? help_one(c, k) : help_all(c);
 }
 
 static int run_version(struct cmd *c)
@@ -220,7 +232,7 @@ int main(int argc, char **argv)
 	if (c.count == 0 && c.json)
 		return cmd_fail(&c, CMD_USAGE, "no command; see osm help");
 	if (c.count == 0) {
-		run_help(&c);
+		help_all(&c);
 		return CMD_USAGE;
 	}
 	k = find(c.args[0]);

@@ -31,6 +31,9 @@ teardown() { [ -n "${LAB_WHY_NOT:-}" ] || osmd_stop; }
 		same "$status" 0 "$command"
 		[[ $output == "usage: osm [--root DIR] [--json] $command"* ]] || { echo "$output"; return 1; }
 	done
+	same "$(osm help act)" "$(osm act --help)" "help of one"
+	run osm help nonsense
+	same "$status" 2 "help of none"
 	run osm -d 203.0.113.9 --help --json
 	same "$(jq -r '.commands[].name' <<<"$output")" deny
 	[ ! -e "$ROOT/run/osm/osmd.sock" ] || ! osm status
