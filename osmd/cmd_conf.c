@@ -88,26 +88,38 @@ static void on_added(const char *name, void *ctx)
 	json_array_append_new(ctx, json_string(name));
 }
 
-/* The merged text into the file; *text is what it holds now, NULL: there is none. */
-static bool write_merged(const struct cmd *c, const char *path, struct slice text,
-			 json_t *added, struct err *e)
+struct merging {
+	char path[PATH_MAX];
+	json_t *added; /* owned; the new settings' names */
+	bool is_new;   /* there is no file */
+};
+
+/* What the file lacks; with write, into the file. */
+static bool merge_file(const struct cmd *c, struct merging *m, bool write, struct err *e)
 {
-	char folder[PATH_MAX], real[PATH_MAX];
+	char folder[PATH_MAX], real[PATH_MAX], *text = NULL;
 	struct buf merged;
+	size_t n = 0;
 	bool ok = true;
 
+	json_array_clear(m->added);
+	m->is_new = access(m->path, F_OK) < 0 && errno == ENOENT;
+	if (!m->is_new && !file_read(m->path, CONF_MAX, &text, &n, e))
+		return false;
 	buf_init(&merged, CONF_MAX);
-	if (text.p)
-		ok = options_merge(text, &merged, on_added, added);
-	else
+	if (m->is_new)
 		options_template(&merged);
+	else
+		ok = options_merge((struct slice){text, n}, &merged, on_added, m->added);
 	ok = ok && buf_ok(&merged);
 	if (!ok)
-		err_set(e, EFBIG, "%s: too large, or no memory", path);
-	if (ok && (!text.p || json_array_size(added)))
+		err_set(e, EFBIG, "%s: too large, or no memory", m->path);
+	if (ok && write && (m->is_new || json_array_size(m->added)))
 		ok = file_mkdirs(cmd_path(c, "/etc/osm", folder), 0700, e) &&
-		     file_real(path, real, e) && file_replace(real, buf_view(&merged), 0600, e);
+		     file_real(m->path, real, e) &&
+		     file_replace(real, buf_view(&merged), 0600, e);
 	buf_clear(&merged);
+	free(text);
 	return ok;
 }
 
@@ -121,33 +133,43 @@ static int lock_saves(const struct cmd *c, struct err *e)
 		       : -1;
 }
 
+static void tell_merged(const struct cmd *c, const struct merging *m)
+{
+	json_t *name;
+	size_t i;
+
+	if (c->json) {
+		cmd_print_json(json_pack("{s:b, s:b, s:O}", "ok", 1, "new", m->is_new,
+					 "added", m->added));
+		return;
+	}
+	if (m->is_new)
+		printf("%s: made, with the defaults\n", m->path);
+	json_array_foreach(m->added, i, name)
+		printf("%s: new setting %s\n", m->path, json_string_value(name));
+}
+
+/* Where nothing is missing, nothing is touched, no lock either. */
 static int merge(const struct cmd *c)
 {
-	json_t *added = json_array(), *name;
-	char path[PATH_MAX], *text = NULL;
+	struct merging m = {.added = json_array()};
 	struct err e = {0};
-	int code = CMD_OK, lock = lock_saves(c, &e);
-	size_t n = 0, i;
-	bool is_new;
+	int code = CMD_OK, lock = -1;
+	bool ok;
 
-	cmd_path(c, PATH_CONF, path);
-	is_new = access(path, F_OK) < 0 && errno == ENOENT;
-	if (lock < 0 || (!is_new && !file_read(path, CONF_MAX, &text, &n, &e)) ||
-	    !write_merged(c, path, (struct slice){text, n}, added, &e)) {
-		code = cmd_fail(c, CMD_FAILED, "%s", e.msg);
-	} else if (c->json) {
-		cmd_print_json(
-			json_pack("{s:b, s:b, s:O}", "ok", 1, "new", is_new, "added", added));
-	} else {
-		if (is_new)
-			printf("%s: made, with the defaults\n", path);
-		json_array_foreach(added, i, name)
-			printf("%s: new setting %s\n", path, json_string_value(name));
+	cmd_path(c, PATH_CONF, m.path);
+	ok = merge_file(c, &m, false, &e);
+	if (ok && (m.is_new || json_array_size(m.added))) {
+		lock = lock_saves(c, &e);
+		ok = lock >= 0 && merge_file(c, &m, true, &e);
 	}
+	if (ok)
+		tell_merged(c, &m);
+	else
+		code = cmd_fail(c, CMD_FAILED, "%s", e.msg);
 	if (lock >= 0)
 		close(lock);
-	free(text);
-	json_decref(added);
+	json_decref(m.added);
 	return code;
 }
 
