@@ -26,6 +26,9 @@
  * whether it has, so long at most before that is an error. */
 #define LOCK_LOOK_MS 50
 #define LOCK_WAIT_MS 60000
+/* What the supervisor answers to a reload, and how long that is waited for: it reads one file. */
+#define READ_BYTES 1
+#define READ_WAIT_MS 1000
 
 struct supervisor {
 	const struct paths *paths;
@@ -58,22 +61,41 @@ static bool send_fd(int socket_fd, int fd, unsigned reloads)
 int supervisor_take(int handover, unsigned *reloads)
 {
 	char space[CMSG_SPACE(sizeof(int))];
-	struct iovec iov = {reloads, sizeof(*reloads)};
+	unsigned number = 0;
+	struct iovec iov = {&number, sizeof(number)};
 	struct msghdr m = {.msg_iov = &iov,
 			   .msg_iovlen = 1,
 			   .msg_control = space,
 			   .msg_controllen = sizeof(space)};
-	ssize_t n = recvmsg(handover, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+	const struct cmsghdr *c;
+	ssize_t n;
 	int fd;
 
+	do { /* past a reload's answer that nobody waited for */
+		m.msg_controllen = sizeof(space);
+		n = recvmsg(handover, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	} while (n == READ_BYTES);
 	if (n < 0)
 		return errno == EINTR || errno == EAGAIN ? -EAGAIN : -EPIPE;
-	if (n != sizeof(*reloads) || !c || c->cmsg_type != SCM_RIGHTS ||
+	c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+	if (n != sizeof(number) || !c || c->cmsg_type != SCM_RIGHTS ||
 	    c->cmsg_len != CMSG_LEN(sizeof(int)))
 		return -EPIPE;
 	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	*reloads = number;
 	return fd;
+}
+
+/* Until the supervisor has read osm.conf, which may be edited again right after. A new
+ * executor's socket that comes first is left to supervisor_take. */
+static void await_read(int handover)
+{
+	struct pollfd fd = {.fd = handover, .events = POLLIN};
+	char bytes[READ_BYTES + 1];
+
+	if (poll(&fd, 1, READ_WAIT_MS) == 1 &&
+	    recv(handover, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT) == READ_BYTES)
+		recv(handover, bytes, sizeof(bytes), MSG_DONTWAIT);
 }
 
 bool supervisor_reload(int handover, struct err *e)
@@ -83,8 +105,11 @@ bool supervisor_reload(int handover, struct err *e)
 	do
 		n = send(handover, "r", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
-	return n == 1 ||
-	       err_set(e, errno, "tell the executor's supervisor: %s", strerror(errno));
+	if (n != 1)
+		return err_set(e, errno, "tell the executor's supervisor: %s",
+			       strerror(errno));
+	await_read(handover);
+	return true;
 }
 
 static void count_problem(const char *file, unsigned line, const char *text, void *ctx)
@@ -118,8 +143,10 @@ static bool hear(struct supervisor *s)
 	char byte;
 	ssize_t n;
 
-	while ((n = recv(s->handover, &byte, 1, MSG_DONTWAIT)) > 0)
+	while ((n = recv(s->handover, &byte, 1, MSG_DONTWAIT)) > 0) {
 		reload(s);
+		send(s->handover, "r", READ_BYTES, MSG_DONTWAIT | MSG_NOSIGNAL);
+	}
 	return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 

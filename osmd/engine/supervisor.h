@@ -24,7 +24,8 @@ int supervisor_start(const struct paths *paths, const struct config *config, int
 /* The next executor's socket: a descriptor; -EAGAIN: none is waiting; -EPIPE: the supervisor
  * is gone. *reloads: how many supervisor_reload it begins with. */
 int supervisor_take(int handover, unsigned *reloads);
-/* Read osm.conf again, for the executors to come; a wrong one changes nothing. */
+/* Read osm.conf again, for the executors to come; a wrong one changes nothing. Returns when it has
+ * been read (waits a second at most). */
 bool supervisor_reload(int handover, struct err *e);
 
 #endif

@@ -163,6 +163,8 @@ Test(supervisor, starts_the_next_one_with_what_was_reloaded)
 	close(take(&reloads));
 	put(PATH_CONF, "TESTING = \"1\"\n");
 	cr_assert(supervisor_reload(handover, &e), "%s", e.msg);
+	put(PATH_CONF,
+	    "NO_SUCH_KEY = \"1\"\n"); /* edited again: what was reloaded counts */
 	do {
 		fd = take(&reloads);
 		cr_assert_geq(fd, 0);
@@ -252,7 +254,7 @@ Test(supervisor, is_missed_when_it_is_gone)
 	int ends[2];
 
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
-	cr_assert_eq(send(ends[1], "x", 1, 0), 1);
+	cr_assert_eq(send(ends[1], "xyz", 3, 0), 3);
 	cr_expect_eq(supervisor_take(ends[0], &reloads), -EPIPE, "no such message");
 	close(ends[1]);
 	cr_expect_eq(supervisor_take(ends[0], &reloads), -EPIPE, "the end of file");
