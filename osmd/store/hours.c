@@ -67,7 +67,6 @@ bool hours_read(struct db *db, unsigned slot, enum event_type type, int64_t sinc
 		int64_t step_s, uint32_t *counts, size_t n, struct err *e)
 {
 	sqlite3_stmt *st;
-	int rc;
 
 	memset(counts, 0, n * sizeof(*counts));
 	if (step_s < HOURS_S || step_s % HOURS_S || since_s % HOURS_S || n > INT32_MAX)
@@ -78,19 +77,6 @@ bool hours_read(struct db *db, unsigned slot, enum event_type type, int64_t sinc
 			  e);
 	if (!st)
 		return false;
-	sqlite3_bind_int64(st, 1, since_s);
-	sqlite3_bind_int64(st, 2, step_s);
-	sqlite3_bind_int64(st, 3, (sqlite3_int64)n);
 	db_bind_text(st, 4, event_type_name(type));
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		sqlite3_int64 at = sqlite3_column_int64(st, 0);
-		sqlite3_int64 sum = sqlite3_column_int64(st, 1);
-
-		if (at >= 0 && (size_t)at < n && sum > 0)
-			counts[at] = sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
-	}
-	if (rc != SQLITE_DONE)
-		db_fail(db, "read the hours", e);
-	db_done(st);
-	return rc == SQLITE_DONE;
+	return db_counts(db, st, since_s, step_s, counts, n, "read the hours", e);
 }

@@ -310,3 +310,24 @@ void db_close(struct db *d)
 	memset(d->statement, 0, sizeof(d->statement));
 	d->h = NULL;
 }
+
+bool db_counts(struct db *d, sqlite3_stmt *st, int64_t since_s, int64_t step_s,
+	       uint32_t *counts, size_t n, const char *what, struct err *e)
+{
+	int rc;
+
+	sqlite3_bind_int64(st, 1, since_s);
+	sqlite3_bind_int64(st, 2, step_s);
+	sqlite3_bind_int64(st, 3, (sqlite3_int64)n);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		sqlite3_int64 at = sqlite3_column_int64(st, 0);
+		sqlite3_int64 count = sqlite3_column_int64(st, 1);
+
+		if (at >= 0 && (size_t)at < n && count > 0)
+			counts[at] = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+	}
+	if (rc != SQLITE_DONE)
+		db_fail(d, what, e);
+	db_done(st);
+	return rc == SQLITE_DONE;
+}

@@ -50,6 +50,10 @@ bool db_run(struct db *d, sqlite3_stmt *st, const char *what, struct err *e);
 bool db_exec(struct db *d, const char *sql, const char *what, struct err *e);
 /* The last failure in words, with the path; always returns false. */
 bool db_fail(struct db *d, const char *what, struct err *e);
+/* Counts by time: st gives rows (index, count), bound from here: ?1 since, ?2 step, ?3 n; and
+ * db_done it. What does not fit an uint32_t is its largest. what: for the error. */
+bool db_counts(struct db *d, sqlite3_stmt *st, int64_t since_s, int64_t step_s,
+	       uint32_t *counts, size_t n, const char *what, struct err *e);
 /* Text that stays where it is until db_done. */
 void db_bind_text(sqlite3_stmt *st, int at, const char *text);
 /* A column into a fixed field, cut if needed. */
