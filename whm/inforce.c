@@ -124,16 +124,10 @@ static void sort(struct listing *l, const char *order)
 
 static void filter_form(struct site *s)
 {
-	struct field_choice actions[ACTION_COUNT + 1] = {{"", "any action"}};
-
-	for (int a = 0; a < ACTION_COUNT; a++)
-		actions[a + 1] = (struct field_choice){action_name((enum action_id)a),
-						       meaning_name(action_name((enum action_id)a))};
 	page_open(s->page, "form", "method", "get", "class", "filter", "role", "search", NULL);
 	page_hidden(s->page, "page", "inforce");
 	field_input(s->page, "Word in it", "q", site_field(s, "q"), "search", NULL);
-	field_select(s->page, "Action", "action", site_field(s, "action"), actions,
-		     ACTION_COUNT + 1);
+	meaning_select(s->page, site_field(s, "action"));
 	field_select(s->page, "Order", "order", site_field(s, "order"), orders,
 		     sizeof(orders) / sizeof(orders[0]));
 	page_button(s->page, "Search", "go");

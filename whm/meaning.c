@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "osmd/model/options.h"
+#include "whm/field.h"
+
 /* As much of a stranger's path as a sentence bears. */
 #define TARGET_MAX 120
 
@@ -85,4 +88,16 @@ void meaning_undo(struct page *p, const char *action, const char *target)
 
 	page_foreign(p, target, TARGET_MAX);
 	page_textf(p, ": %s", m && m->undone[0] ? m->undone : "It is as it was before.");
+}
+
+void meaning_select(struct page *p, const char *chosen)
+{
+	struct field_choice actions[ACTION_COUNT + 1] = {{"", "any action"}};
+
+	for (int a = 0; a < ACTION_COUNT; a++) {
+		const char *name = action_name((enum action_id)a);
+
+		actions[a + 1] = (struct field_choice){name, meaning_name(name)};
+	}
+	field_select(p, "Action", "action", chosen, actions, ACTION_COUNT + 1);
 }

@@ -33,6 +33,8 @@ size_t meaning_count(void);
 const struct meaning *meaning_row(size_t i);
 /* "hold" -> "Hold mail"; an unknown one as it is. */
 const char *meaning_name(const char *action);
+/* A field "action" to narrow a list by: any, or one of them by its name here. */
+void meaning_select(struct page *p, const char *chosen);
 /* What undoing that action does to target, as a sentence. */
 void meaning_undo(struct page *p, const char *action, const char *target);
 

@@ -35,22 +35,17 @@ static struct report_filter read_filter(const struct site *s, uint64_t offset)
 static void filter_form(struct site *s)
 {
 	struct field_choice types[TRIGGER_COUNT + 1] = {{"", "any trigger"}};
-	struct field_choice actions[ACTION_COUNT + 1] = {{"", "any action"}};
 
 	for (int t = 0; t < TRIGGER_COUNT; t++)
 		types[t + 1] = (struct field_choice){trigger_name((enum trigger_id)t),
 						     trigger_name((enum trigger_id)t)};
-	for (int a = 0; a < ACTION_COUNT; a++)
-		actions[a + 1] = (struct field_choice){action_name((enum action_id)a),
-						       meaning_name(action_name((enum action_id)a))};
 	page_open(s->page, "form", "method", "get", "class", "filter", "role", "search", NULL);
 	page_hidden(s->page, "page", "reports");
 	field_input(s->page, "Word in it", "q", site_field(s, "q"), "search", NULL);
 	field_input(s->page, "Account", "account", site_field(s, "account"), "text",
 		    NULL);
 	field_select(s->page, "Trigger", "type", site_field(s, "type"), types, TRIGGER_COUNT + 1);
-	field_select(s->page, "Action", "action", site_field(s, "action"), actions,
-		     ACTION_COUNT + 1);
+	meaning_select(s->page, site_field(s, "action"));
 	field_select(s->page, "Time", "span", site_field(s, "span"), spans,
 		     sizeof(spans) / sizeof(spans[0]));
 	page_button(s->page, "Search", "go");
