@@ -359,9 +359,7 @@ void keep_look(struct executor *x, bool rules_too, int64_t now_s)
 		else
 			log_msg(LOG_LEVEL_WARN,
 				"firewall: somebody took %zu of %zu blocks out of the "
-				"kernel: "
-				"they "
-				"are put back (osm -dr releases)",
+				"kernel: they are put back (osm -dr releases)",
 				lost, of);
 		restore(&k, natives[i], LOG_LEVEL_INFO);
 	}
